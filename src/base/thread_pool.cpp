@@ -1,0 +1,81 @@
+#include "base/thread_pool.hpp"
+
+#include <utility>
+
+namespace cowstore::base {
+
+ThreadPool::ThreadPool(std::size_t threads) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+void ThreadPool::submit(std::function<void()> task) {
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(task));
+  }
+  ready_.notify_one();
+}
+
+void ThreadPool::work() {
+  for (;;) {
+    std::function<void()> task;
+    {
+      std::unique_lock lock(mutex_);
+      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    task();
+  }
+}
+
+TaskGroup::~TaskGroup() { (void)wait(); }
+
+void TaskGroup::add(std::function<Result<void>()> task) {
+  {
+    std::lock_guard lock(mutex_);
+    ++pending_;
+  }
+  pool_.submit([this, task = std::move(task)] { run(task); });
+}
+
+void TaskGroup::add_bounded(std::function<Result<void>()> task) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return pending_ < limit_; });
+  }
+  add(std::move(task));
+}
+
+void TaskGroup::run(const std::function<Result<void>()>& task) {
+  Result<void> result = failed() ? Result<void>() : task();
+  std::lock_guard lock(mutex_);
+  if (!result && !error_) error_ = std::move(result).error();
+  --pending_;
+  // Notified under the lock: a waiter may destroy the group as soon as it sees the last task gone.
+  changed_.notify_all();
+}
+
+bool TaskGroup::failed() {
+  std::lock_guard lock(mutex_);
+  return error_.has_value();
+}
+
+Result<void> TaskGroup::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return pending_ == 0; });
+  if (error_) return *error_;
+  return {};
+}
+
+}  // namespace cowstore::base
