@@ -1,0 +1,321 @@
+#include "sys/dir.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "base/try.hpp"
+#include "sys/error.hpp"
+#include "sys/fault.hpp"
+#include "sys/statx.hpp"
+
+namespace cowstore::sys {
+
+namespace {
+
+constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+
+template <class Call>
+auto retry_on_eintr(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+int openat2_beneath(int dir, const char* name, int flags, int mode) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags);
+  how.mode = (flags & O_CREAT) != 0 ? static_cast<std::uint64_t>(mode) : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(syscall(SYS_openat2, dir, name, &how, sizeof how));
+}
+
+bool is_single_name(std::string_view name) {
+  return name.find('/') == std::string_view::npos;
+}
+
+/// Directory part and last component of a relative path without trailing slashes.
+std::pair<std::string_view, std::string_view> split_last(std::string_view path) {
+  std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {{}, path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+FileKind kind_of_mode(unsigned mode) {
+  switch (mode & S_IFMT) {
+    case S_IFDIR:
+      return FileKind::kDirectory;
+    case S_IFLNK:
+      return FileKind::kSymlink;
+    case S_IFIFO:
+      return FileKind::kFifo;
+    case S_IFSOCK:
+      return FileKind::kSocket;
+    case S_IFCHR:
+      return FileKind::kCharDevice;
+    case S_IFBLK:
+      return FileKind::kBlockDevice;
+    default:
+      return FileKind::kRegular;
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+Timestamp timestamp_of(const statx_timestamp& time) {
+  return {time.tv_sec, time.tv_nsec};
+}
+
+Stat stat_of(const struct statx& raw) {
+  Stat stat;
+  stat.kind = kind_of_mode(raw.stx_mode);
+  stat.mode = static_cast<std::uint16_t>(raw.stx_mode & 07777);
+  stat.uid = raw.stx_uid;
+  stat.gid = raw.stx_gid;
+  stat.size = raw.stx_size;
+  stat.blocks = raw.stx_blocks;
+  stat.inode = raw.stx_ino;
+  stat.device = makedev(raw.stx_dev_major, raw.stx_dev_minor);
+  stat.links = raw.stx_nlink;
+  stat.mount_root = (raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  stat.mtime = timestamp_of(raw.stx_mtime);
+  stat.ctime = timestamp_of(raw.stx_ctime);
+  return stat;
+}
+
+Result<Stat> statx_at(int dir, const char* name, int flags, std::string_view path) {
+  struct statx raw;
+  if (fault::injected(Call::kStat, 0, path) ||
+      retry_on_eintr([&] { return ::statx(dir, name, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, &raw); }) != 0) {
+    return system_error("stat", path, errno);
+  }
+  return stat_of(raw);
+}
+
+}  // namespace detail
+
+std::string Dir::path_of(std::string_view name) const {
+  if (name.empty()) return path_;
+  if (path_.empty() || path_ == ".") return std::string(name);
+  return path_.back() == '/' ? path_ + std::string(name) : path_ + "/" + std::string(name);
+}
+
+Result<Dir> Dir::open(const std::string& path) {
+  int fd = -1;
+  if (fault::injected(Call::kOpen, 0, path) ||
+      (fd = retry_on_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) < 0) {
+    return system_error("open the directory", path, errno);
+  }
+  return Dir(Fd(fd), path);
+}
+
+Result<Fd> Dir::open_at(std::string_view operation, std::string_view name, int flags, int mode) const {
+  std::string terminated(name);
+  if (fault::injected(Call::kOpen, 0, name)) return system_error(operation, path_of(name), errno);
+  int all_flags = flags | O_CLOEXEC | O_NOFOLLOW;
+  int fd = retry_on_eintr([&] {
+    return is_single_name(name) ? ::openat(fd_.get(), terminated.c_str(), all_flags, mode)
+                                : openat2_beneath(fd_.get(), terminated.c_str(), all_flags, mode);
+  });
+  if (fd < 0 && errno == ENAMETOOLONG && name.size() >= PATH_MAX) {
+    auto [parent, last] = split_last(name);
+    Dir dir = COWSTORE_TRY(open_dir(parent));
+    return dir.open_at(operation, last, flags, mode);
+  }
+  if (fd < 0) return system_error(operation, path_of(name), errno);
+  return Fd(fd);
+}
+
+Result<Dir> Dir::open_dir(std::string_view name) const {
+  // A path longer than PATH_MAX is walked in pieces that the kernel takes.
+  if (name.size() >= PATH_MAX) {
+    std::size_t slash = name.rfind('/', PATH_MAX - 2);
+    if (slash == std::string_view::npos) return system_error("open the directory", path_of(name), ENAMETOOLONG);
+    Dir first = COWSTORE_TRY(open_dir(name.substr(0, slash)));
+    Dir rest = COWSTORE_TRY(first.open_dir(name.substr(slash + 1)));
+    rest.path_ = path_of(name);
+    return rest;
+  }
+  Fd fd = COWSTORE_TRY(open_at("open the directory", name, O_RDONLY | O_DIRECTORY, 0));
+  return Dir(std::move(fd), path_of(name));
+}
+
+Result<Fd> Dir::open_read(std::string_view name) const {
+  // Without O_NOATIME a read of a whole tree dirties every inode; only owners may ask for it.
+  auto fd = open_at("open", name, O_RDONLY | O_NOATIME | O_NONBLOCK, 0);
+  if (!fd && fd.error().sys_errno == EPERM) return open_at("open", name, O_RDONLY | O_NONBLOCK, 0);
+  return fd;
+}
+
+Result<Fd> Dir::open_write(std::string_view name) const {
+  return open_at("open for writing", name, O_RDWR, 0);
+}
+
+Result<Fd> Dir::create_new(std::string_view name, int mode) const {
+  return open_at("create", name, O_RDWR | O_CREAT | O_EXCL, mode);
+}
+
+Result<Fd> Dir::open_or_create(std::string_view name, int mode) const {
+  return open_at("open or create", name, O_RDWR | O_CREAT, mode);
+}
+
+Result<ParentAndName> open_parent(const Dir& root, std::string_view path) {
+  auto [parent, last] = split_last(path);
+  Dir dir = COWSTORE_TRY(root.open_dir(parent.empty() ? std::string_view(".") : parent));
+  return ParentAndName{std::move(dir), std::string(last)};
+}
+
+// Calls below take a single name; a path is brought to that form first.
+#define COWSTORE_IN_PARENT(name, method, ...)                          \
+  if (!is_single_name(name)) {                                         \
+    ParentAndName split = COWSTORE_TRY(open_parent(*this, name));      \
+    return split.parent.method(split.name __VA_OPT__(, ) __VA_ARGS__); \
+  }
+
+Result<void> Dir::make_dir(std::string_view name, int mode) const {
+  COWSTORE_IN_PARENT(name, make_dir, mode)
+  if (fault::injected(Call::kMakeDir, 0, name) ||
+      ::mkdirat(fd(), std::string(name).c_str(), static_cast<mode_t>(mode)) != 0) {
+    return system_error("make the directory", path_of(name), errno);
+  }
+  return {};
+}
+
+Result<void> Dir::make_dirs(std::string_view path, int mode) const {
+  auto made = make_dir(path, mode);
+  if (made || made.error().sys_errno == EEXIST) return {};
+  auto [parent, last] = split_last(path);
+  if (made.error().sys_errno != ENOENT || parent.empty()) return made;
+  COWSTORE_TRY(make_dirs(parent, mode));
+  return make_dir(path, mode);
+}
+
+Result<void> Dir::unlink(std::string_view name) const {
+  COWSTORE_IN_PARENT(name, unlink)
+  if (fault::injected(Call::kUnlink, 0, name) || ::unlinkat(fd(), std::string(name).c_str(), 0) != 0) {
+    return system_error("remove", path_of(name), errno);
+  }
+  return {};
+}
+
+Result<void> Dir::remove_dir(std::string_view name) const {
+  COWSTORE_IN_PARENT(name, remove_dir)
+  if (fault::injected(Call::kUnlink, 0, name) || ::unlinkat(fd(), std::string(name).c_str(), AT_REMOVEDIR) != 0) {
+    return system_error("remove the directory", path_of(name), errno);
+  }
+  return {};
+}
+
+Result<void> Dir::remove_tree(std::string_view name) const {
+  auto removed = unlink(name);
+  if (removed || removed.error().sys_errno == ENOENT) return {};
+  if (removed.error().sys_errno != EISDIR && removed.error().sys_errno != EPERM) return removed;
+  Dir dir = COWSTORE_TRY(open_dir(name));
+  for (const ListedEntry& entry : COWSTORE_TRY(dir.list())) COWSTORE_TRY(dir.remove_tree(entry.name));
+  return remove_dir(name);
+}
+
+Result<void> Dir::rename(std::string_view from, const Dir& to_dir, std::string_view to, RenameMode mode) const {
+  if (!is_single_name(from)) {
+    ParentAndName split = COWSTORE_TRY(open_parent(*this, from));
+    return split.parent.rename(split.name, to_dir, to, mode);
+  }
+  if (!is_single_name(to)) {
+    ParentAndName split = COWSTORE_TRY(open_parent(to_dir, to));
+    return rename(from, split.parent, split.name, mode);
+  }
+  unsigned flags = mode == RenameMode::kNoReplace  ? RENAME_NOREPLACE
+                   : mode == RenameMode::kExchange ? RENAME_EXCHANGE
+                                                   : 0U;
+  if (fault::injected(Call::kRename, 0, to) ||
+      ::renameat2(fd(), std::string(from).c_str(), to_dir.fd(), std::string(to).c_str(), flags) != 0) {
+    return system_error("rename " + path_of(from) + " to", to_dir.path_of(to), errno);
+  }
+  return {};
+}
+
+Result<void> Dir::make_symlink(const std::string& target, std::string_view name) const {
+  COWSTORE_IN_PARENT(name, make_symlink_here, target)
+  return make_symlink_here(name, target);
+}
+
+Result<void> Dir::make_symlink_here(std::string_view name, const std::string& target) const {
+  if (fault::injected(Call::kSymlink, 0, name) || ::symlinkat(target.c_str(), fd(), std::string(name).c_str()) != 0) {
+    return system_error("make the symbolic link", path_of(name), errno);
+  }
+  return {};
+}
+
+Result<std::string> Dir::read_link(std::string_view name) const {
+  COWSTORE_IN_PARENT(name, read_link)
+  std::string target(PATH_MAX, '\0');
+  ssize_t length = -1;
+  if (fault::injected(Call::kReadLink, 0, name) ||
+      (length = ::readlinkat(fd(), std::string(name).c_str(), target.data(), target.size())) < 0) {
+    return system_error("read the symbolic link", path_of(name), errno);
+  }
+  target.resize(static_cast<std::size_t>(length));
+  return target;
+}
+
+Result<Stat> Dir::stat(std::string_view name) const {
+  COWSTORE_IN_PARENT(name, stat)
+  return detail::statx_at(fd(), std::string(name).c_str(), AT_SYMLINK_NOFOLLOW, path_of(name));
+}
+
+Result<Stat> Dir::stat_self() const {
+  return detail::statx_at(fd(), "", AT_EMPTY_PATH, path_);
+}
+
+bool Dir::exists(std::string_view name) const {
+  return stat(name).ok();
+}
+
+Result<void> Dir::set_mtime(std::string_view name, Timestamp mtime) const {
+  COWSTORE_IN_PARENT(name, set_mtime, mtime)
+  timespec times[2] = {{0, UTIME_OMIT}, {mtime.seconds, static_cast<long>(mtime.nanoseconds)}};
+  if (fault::injected(Call::kSetTimes, 0, name) ||
+      ::utimensat(fd(), std::string(name).c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+    return system_error("set the time of", path_of(name), errno);
+  }
+  return {};
+}
+
+Result<void> Dir::set_mode(std::string_view name, int mode) const {
+  COWSTORE_IN_PARENT(name, set_mode, mode)
+  // fchmodat follows links; nobody may put one in the way, so the file is opened without following and changed by
+  // descriptor.
+  if (fault::injected(Call::kSetMode, 0, name)) return system_error("set the mode of", path_of(name), errno);
+  int file = retry_on_eintr([&] { return ::openat(fd(), std::string(name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); });
+  if (file < 0) return system_error("set the mode of", path_of(name), errno);
+  Fd owner(file);
+  std::string by_descriptor = "/proc/self/fd/" + std::to_string(file);
+  if (::chmod(by_descriptor.c_str(), static_cast<mode_t>(mode)) != 0)
+    return system_error("set the mode of", path_of(name), errno);
+  return {};
+}
+
+Result<void> Dir::sync() const {
+  if (fault::injected(Call::kSync, 0, path_) || retry_on_eintr([&] { return ::fsync(fd()); }) != 0) {
+    return system_error("sync the directory", path_, errno);
+  }
+  return {};
+}
+
+Result<void> Dir::sync_all() const {
+  if (fault::injected(Call::kSync, 0, path_) || retry_on_eintr([&] { return ::syncfs(fd()); }) != 0) {
+    return system_error("sync the file system of", path_, errno);
+  }
+  return {};
+}
+
+}  // namespace cowstore::sys

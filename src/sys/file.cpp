@@ -1,0 +1,132 @@
+#include "sys/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "base/try.hpp"
+#include "sys/error.hpp"
+#include "sys/fault.hpp"
+#include "sys/statx.hpp"
+
+namespace cowstore::sys {
+
+Result<Stat> stat(const Fd& fd, std::string_view path) {
+  return detail::statx_at(fd.get(), "", AT_EMPTY_PATH, path);
+}
+
+Result<std::size_t> read_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    if (fault::injected(Call::kRead, out.size() - done, path)) return system_error("read", path, errno);
+    ssize_t got = ::pread(fd.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error("read", path, errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+Result<void> read_exactly_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path) {
+  std::size_t got = COWSTORE_TRY(read_at(fd, out, offset, path));
+  if (got == out.size()) return {};
+  return Error{ErrorCode::kCorrupt,
+               0,
+               "read",
+               std::string(path),
+               "ends at byte " + std::to_string(offset + got) + ", expected " + std::to_string(offset + out.size()),
+               ""};
+}
+
+Result<Bytes> read_all(const Fd& fd, std::uint64_t limit, std::string_view path) {
+  Stat info = COWSTORE_TRY(stat(fd, path));
+  if (info.size > limit) {
+    return Error{ErrorCode::kCorrupt,
+                 0,
+                 "read",
+                 std::string(path),
+                 "has " + std::to_string(info.size) + " bytes, at most " + std::to_string(limit) + " make sense",
+                 ""};
+  }
+  Bytes bytes(static_cast<std::size_t>(info.size));
+  bytes.resize(COWSTORE_TRY(read_at(fd, bytes, 0, path)));
+  return bytes;
+}
+
+Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, std::string_view path) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    if (fault::injected(Call::kWrite, bytes.size() - done, path)) return system_error("write", path, errno);
+    std::size_t size = static_cast<std::size_t>(fault::allowed(bytes.size() - done));
+    ssize_t put = ::pwrite(fd.get(), bytes.data() + done, size, static_cast<off_t>(offset + done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return system_error("write", path, errno);
+    done += static_cast<std::size_t>(put);
+  }
+  return {};
+}
+
+Result<void> truncate(const Fd& fd, std::uint64_t size, std::string_view path) {
+  if (fault::injected(Call::kTruncate, 0, path) || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
+    return system_error("set the size of", path, errno);
+  }
+  return {};
+}
+
+Result<void> sync_data(const Fd& fd, std::string_view path) {
+  if (fault::injected(Call::kSync, 0, path) || ::fdatasync(fd.get()) != 0) return system_error("sync", path, errno);
+  return {};
+}
+
+Result<void> write_back(const Fd& fd, std::string_view path) {
+  constexpr unsigned kAll = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (fault::injected(Call::kWriteback, 0, path) || ::sync_file_range(fd.get(), 0, 0, kAll) != 0) {
+    return system_error("write back", path, errno);
+  }
+  return {};
+}
+
+void start_write_back(const Fd& fd) {
+  (void)::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void advise_sequential(const Fd& fd) {
+  (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+Result<void> set_mtime(const Fd& fd, Timestamp mtime, std::string_view path) {
+  timespec times[2] = {{0, UTIME_OMIT}, {mtime.seconds, static_cast<long>(mtime.nanoseconds)}};
+  if (fault::injected(Call::kSetTimes, 0, path) || ::futimens(fd.get(), times) != 0) {
+    return system_error("set the time of", path, errno);
+  }
+  return {};
+}
+
+Result<void> set_mode(const Fd& fd, int mode, std::string_view path) {
+  if (fault::injected(Call::kSetMode, 0, path) || ::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) {
+    return system_error("set the mode of", path, errno);
+  }
+  return {};
+}
+
+Result<std::optional<DataRange>> next_data(const Fd& fd, std::uint64_t offset, std::uint64_t size,
+                                           std::string_view path) {
+  if (offset >= size) return std::optional<DataRange>();
+  off_t data = ::lseek(fd.get(), static_cast<off_t>(offset), SEEK_DATA);
+  if (data < 0 && errno == ENXIO) return std::optional<DataRange>();
+  if (data < 0 && errno == EINVAL) return std::optional<DataRange>(DataRange{offset, size - offset});
+  if (data < 0) return system_error("look for data in", path, errno);
+  off_t hole = ::lseek(fd.get(), data, SEEK_HOLE);
+  if (hole < 0 && errno != ENXIO) return system_error("look for a hole in", path, errno);
+  std::uint64_t begin = static_cast<std::uint64_t>(data);
+  std::uint64_t end = hole < 0 ? size : static_cast<std::uint64_t>(hole);
+  // The file may have grown meanwhile; what lies beyond `size` is not asked for.
+  if (begin >= size) return std::optional<DataRange>();
+  return std::optional<DataRange>(DataRange{begin, std::min(end, size) - begin});
+}
+
+}  // namespace cowstore::sys

@@ -1,0 +1,30 @@
+// Advisory locks (flock): released by the kernel when the process ends, so never stale.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cowstore/result.hpp"
+#include "sys/dir.hpp"
+#include "sys/fd.hpp"
+
+namespace cowstore::sys {
+
+/// An exclusive lock on a file that is created if missing and never replaced. Holds until destroyed.
+/// The holder writes its pid and command into the file, so that who waits can name it.
+class FileLock {
+ public:
+  /// Nothing if another process, or another FileLock of this one, holds it.
+  static Result<std::optional<FileLock>> try_acquire(const Dir& dir, std::string_view name, std::string_view holder);
+  /// Waits for it.
+  static Result<FileLock> acquire(const Dir& dir, std::string_view name, std::string_view holder);
+  /// What the present holder wrote; empty if unknown.
+  static std::string holder(const Dir& dir, std::string_view name);
+
+ private:
+  explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+}  // namespace cowstore::sys

@@ -1,0 +1,94 @@
+#include "sys/system.hpp"
+
+#include <pwd.h>
+#include <sched.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/try.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+
+namespace cowstore::sys {
+
+Result<std::string> boot_id() {
+  Dir kernel = COWSTORE_TRY(Dir::open("/proc/sys/kernel/random"));
+  Fd fd = COWSTORE_TRY(kernel.open_read("boot_id"));
+  Bytes text(36);
+  COWSTORE_TRY(read_exactly_at(fd, text, 0, "boot_id"));
+  return std::string(as_text(text));
+}
+
+std::string user_name() {
+  char buffer[4096];
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return found->pw_name;
+  return std::to_string(::getuid());
+}
+
+std::string host_name() {
+  char buffer[HOST_NAME_MAX + 1] = {};
+  return ::gethostname(buffer, sizeof buffer - 1) == 0 ? buffer : "localhost";
+}
+
+Timestamp now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return {time.tv_sec, static_cast<std::uint32_t>(time.tv_nsec)};
+}
+
+int utc_offset_minutes(Timestamp at) {
+  time_t seconds = at.seconds;
+  tm local{};
+  return ::localtime_r(&seconds, &local) == nullptr ? 0 : static_cast<int>(local.tm_gmtoff / 60);
+}
+
+std::size_t usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+int process_id() {
+  return ::getpid();
+}
+
+std::string unique_name() {
+  static std::atomic<std::uint64_t> counter{0};
+  Timestamp time = now();
+  return std::to_string(::getpid()) + "-" + std::to_string(time.seconds) + std::to_string(time.nanoseconds) + "-" +
+         std::to_string(counter.fetch_add(1));
+}
+
+Result<Timestamp> file_system_now(const Dir& dir) {
+  std::string name = ".stamp-" + unique_name();
+  Fd fd = COWSTORE_TRY(dir.create_new(name, 0600));
+  auto info = stat(fd, dir.path_of(name));
+  COWSTORE_TRY(dir.unlink(name));
+  if (!info) return std::move(info).error();
+  return info->mtime;
+}
+
+Result<std::uint64_t> free_bytes(const Dir& dir) {
+  struct statvfs info {};
+  if (::fstatvfs(dir.fd(), &info) != 0) return system_error("ask for the free space of", dir.path(), errno);
+  return std::uint64_t{info.f_bavail} * info.f_frsize;
+}
+
+Result<std::string> real_path(const std::string& path) {
+  char* resolved = ::realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return system_error("find", path, errno);
+  std::string text = resolved;
+  std::free(resolved);
+  return text;
+}
+
+}  // namespace cowstore::sys

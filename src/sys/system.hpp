@@ -1,0 +1,30 @@
+// Facts about the machine and the process.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cowstore/result.hpp"
+#include "cowstore/time.hpp"
+#include "sys/dir.hpp"
+
+namespace cowstore::sys {
+
+/// Changes with each boot of the kernel.
+Result<std::string> boot_id();
+std::string user_name();  ///< of the real user id; its number where it has no name
+std::string host_name();
+Timestamp now();                       ///< wall clock
+int utc_offset_minutes(Timestamp at);  ///< of the local time zone
+std::size_t usable_cores();            ///< by the affinity mask, at least 1
+int process_id();
+/// A number that differs between calls and processes, for names of temporary files.
+std::string unique_name();
+/// The file system clock's stamp: the mtime that a file changed now in `dir` would get. Makes and removes a file.
+Result<Timestamp> file_system_now(const Dir& dir);
+/// Bytes that an ordinary user may still write.
+Result<std::uint64_t> free_bytes(const Dir& dir);
+/// Absolute, with links resolved.
+Result<std::string> real_path(const std::string& path);
+
+}  // namespace cowstore::sys
