@@ -32,7 +32,8 @@ struct Error {
   std::string reason;     ///< why it failed; empty means the text of sys_errno
   std::string hint;       ///< what the user can do about it; may be empty
 
-  /// One line for people: "open a/b.bin: no such file or directory". Control bytes in the path are escaped; without the hint.
+  /// One line for people: "open a/b.bin: no such file or directory". Control bytes in the path are escaped; without the
+  /// hint.
   [[nodiscard]] std::string message() const;
 };
 

@@ -1,0 +1,52 @@
+// Bringing a version into a directory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cowstore/ids.hpp"
+#include "cowstore/sharing.hpp"
+
+namespace cowstore {
+
+enum class CheckoutMethod { kAuto, kReflink, kCopy };
+enum class CowPolicy {
+  kAllowCopies,
+  kRequire
+};                                         ///< kRequire: an error instead of a copy of a file larger than a block
+enum class Overwrite { kRefuse, kForce };  ///< kForce keeps what it destroys for `undo`
+enum class Execution { kReally, kDryRun };
+enum class Verification { kTrust, kVerify };   ///< kVerify reads and hashes what is cloned, too
+enum class FileTimes { kCurrent, kRecorded };  ///< for files that an in-place switch changes
+
+struct CheckoutOptions {
+  CheckoutMethod method = CheckoutMethod::kAuto;
+  CowPolicy cow = CowPolicy::kAllowCopies;
+  Overwrite overwrite = Overwrite::kRefuse;
+  Execution execution = Execution::kReally;
+  Verification verification = Verification::kTrust;
+  FileTimes times = FileTimes::kCurrent;  ///< in place only; a new working copy always gets the recorded times
+};
+
+struct RestoreOptions {
+  std::string source = "@";        ///< revision
+  std::vector<std::string> paths;  ///< relative to the working copy; files or directories
+  Execution execution = Execution::kReally;
+};
+
+struct CheckoutReport {
+  CommitId commit;
+  std::optional<std::string> branch;
+  std::string path;    ///< of the working copy, absolute
+  std::string method;  ///< what was used: "reflink", "copy", or "none" when no file had to be made
+  SharingReport sharing;
+  std::uint64_t created = 0;  ///< paths
+  std::uint64_t replaced = 0;
+  std::uint64_t removed = 0;
+  std::vector<std::string> changes;  ///< with kDryRun: what would happen, one line a path ("create a/b", …)
+  std::vector<std::string> kept;  ///< left in place although the target doesn't have them (uncommitted or unversioned)
+};
+
+}  // namespace cowstore

@@ -1,0 +1,120 @@
+// The library's door: a repository, seen from one of its working copies.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cowstore/checkout.hpp"
+#include "cowstore/commit.hpp"
+#include "cowstore/context.hpp"
+#include "cowstore/diff.hpp"
+#include "cowstore/entry.hpp"
+#include "cowstore/fsck.hpp"
+#include "cowstore/ids.hpp"
+#include "cowstore/operation.hpp"
+#include "cowstore/result.hpp"
+#include "cowstore/status.hpp"
+
+namespace cowstore {
+
+struct InitOptions {
+  std::string attributes = "times";  ///< "none", "times" or "full"
+  std::string chunking = "default";  ///< "default", "fine" or "bulk"
+};
+
+struct InitReport {
+  std::string path;   ///< absolute
+  std::string store;  ///< absolute
+  bool created_directory = false;
+  std::vector<std::string> notes;  ///< what the user should know of this file system
+};
+
+struct RefInfo {
+  std::string name;
+  CommitId commit;
+  bool current = false;  ///< the branch that this working copy follows
+};
+
+struct LogOptions {
+  std::string revision = "@";
+  std::uint64_t limit = 0;  ///< 0: all
+};
+
+enum class Recursion { kFlat, kRecursive };
+
+/// Revisions are branches, tags, ids, unique id prefixes, `@`, `@~3`, `@{yesterday}`; REV:PATH names an entry.
+/// Not thread-safe; open one per thread. Readers take no lock. Methods that change something take the working
+/// copy's lock and wait for it. A crash at any point leaves the repository and every user file whole.
+class Repository {
+ public:
+  /// Makes `directory` (created if missing) a repository. kConflict if it is one already or lies in one's store.
+  static Result<InitReport> init(const std::string& directory, const InitOptions& options, const Context& context);
+
+  /// Opens the repository of the working copy that `directory` is in, and finishes what a crash interrupted there.
+  /// kNotFound if there is none.
+  static Result<Repository> open(const std::string& directory, const Context& context);
+  Repository(Repository&&) noexcept;
+  Repository& operator=(Repository&&) noexcept;
+  ~Repository();
+
+  [[nodiscard]] const std::string& working_copy_path() const;  ///< absolute
+  [[nodiscard]] std::string store_path() const;                ///< absolute
+  /// A path as the user gave it (relative to `from`, absolute, with . and ..) relative to the working copy, "" for its
+  /// root. kUsage if it is outside.
+  [[nodiscard]] Result<std::string> relative_path(const std::string& from, const std::string& path) const;
+
+  Result<Status> status(const StatusOptions& options);
+  Result<CommitReport> commit(const CommitOptions& options);
+  /// Switches this working copy to another version. Follows a branch if the revision names one, else detaches.
+  Result<CheckoutReport> switch_to(const std::string& revision, const CheckoutOptions& options);
+  /// Makes a new working copy in `directory`, which must not exist or be empty (or any, with kForce).
+  Result<CheckoutReport> checkout(const std::string& revision, const std::string& directory,
+                                  const CheckoutOptions& options);
+  /// Brings paths back to what a version has; what they were goes into the operation, for undo.
+  Result<CheckoutReport> restore(const RestoreOptions& options);
+  /// Undoes this working copy's last operation that isn't undone yet.
+  Result<UndoReport> undo(Overwrite overwrite);
+
+  Result<CommitInfo> show(const std::string& revision);
+  /// Newest first. The sink returns false to end.
+  Result<void> log(const LogOptions& options, const std::function<Result<bool>(const CommitInfo&)>& sink);
+  /// From `before` to `after`; no `after` means the working copy, no `before` its commit.
+  Result<void> diff(const std::optional<std::string>& before, const std::optional<std::string>& after,
+                    const ChangeSink& sink);
+  /// The changes of a commit against its first parent.
+  Result<void> changes_of(const CommitId& commit, const ChangeSink& sink);
+  Result<void> list(const std::string& revision_path, Recursion recursion,
+                    const std::function<Result<void>(const EntryInfo&)>& sink);
+  /// The content of REV:PATH.
+  Result<void> cat(const std::string& revision_path, const ContentSink& sink);
+  /// The content behind one side of a change of diff(); of the working copy's file where `after` came from there.
+  Result<void> read_content(const EntryInfo& entry, const ContentSink& sink);
+
+  Result<std::vector<RefInfo>> branches();
+  Result<std::vector<RefInfo>> tags();
+  Result<RefInfo> create_branch(const std::string& name, const std::string& revision, Overwrite overwrite);
+  Result<RefInfo> create_tag(const std::string& name, const std::string& revision, Overwrite overwrite);
+  Result<RefInfo> delete_branch(const std::string& name,
+                                Overwrite overwrite);  ///< kForce: even if its commits are on no other
+  Result<RefInfo> delete_tag(const std::string& name);
+
+  /// Newest first, at most `limit` (0: all).
+  Result<std::vector<OperationInfo>> operations(std::uint64_t limit);
+  /// Sets branches and tags to what they were after that operation (an id prefix or "@~2").
+  Result<OperationInfo> restore_operation(const std::string& operation);
+
+  Result<FsckReport> fsck();
+
+ private:
+  class Impl;
+  explicit Repository(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "0.1.0"
+const char* version();
+
+}  // namespace cowstore
