@@ -1,0 +1,86 @@
+#include "hash/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <new>
+#include <stdexcept>
+
+namespace cowstore::hash {
+namespace {
+
+/// Fetched once and kept for the life of the process; null if there is none.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return md;
+}
+
+/// What self_check() has excluded.
+void require(bool worked) {
+  if (!worked) [[unlikely]]
+    throw std::runtime_error("SHA-256 is not available; hash::self_check() says so first");
+}
+
+Sha256& context_of_this_thread() {
+  thread_local Sha256 context;
+  return context;
+}
+
+Error unsupported(const char* reason) {
+  return {ErrorCode::kUnsupported, 0, "prepare SHA-256", "", reason, "check the OpenSSL installation and openssl.cnf"};
+}
+
+Digest known_digest() {
+  return *Digest::from_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+
+void Sha256::FreeContext::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
+}
+
+Sha256::Sha256() {
+  require(algorithm() != nullptr);
+  context_.reset(EVP_MD_CTX_new());
+  if (!context_) throw std::bad_alloc();
+  require(EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr) == 1);
+}
+
+void Sha256::update(ByteView bytes) {
+  require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  require(EVP_DigestFinal_ex(context_.get(), digest.bytes.data(), nullptr) == 1);
+  require(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1);
+  return digest;
+}
+
+Digest sha256(ByteView bytes) {
+  Sha256& context = context_of_this_thread();
+  context.update(bytes);
+  return context.finish();
+}
+
+Digest sha256(std::initializer_list<ByteView> pieces) {
+  Sha256& context = context_of_this_thread();
+  for (ByteView piece : pieces) context.update(piece);
+  return context.finish();
+}
+
+void sha256_many(std::span<const ByteView> messages, std::span<Digest> digests) {
+  for (std::size_t i = 0; i < messages.size(); ++i) digests[i] = sha256(messages[i]);
+}
+
+Result<void> self_check() {
+  try {
+    if (sha256(as_bytes("abc")) != known_digest()) return unsupported("the cryptographic library computes it wrongly");
+  } catch (const std::runtime_error&) {
+    return unsupported("the cryptographic library doesn't offer it");
+  }
+  return {};
+}
+
+}  // namespace cowstore::hash
