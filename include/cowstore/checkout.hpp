@@ -28,6 +28,9 @@ struct CheckoutOptions {
   Execution execution = Execution::kReally;
   Verification verification = Verification::kTrust;
   FileTimes times = FileTimes::kCurrent;  ///< in place only; a new working copy always gets the recorded times
+  /// switch_to() only: a branch that is made at the revision and followed, in the same operation as the switch.
+  /// kConflict, and nothing is changed, if it exists.
+  std::optional<std::string> new_branch;
 };
 
 struct RestoreOptions {

@@ -1,8 +1,8 @@
-#include "base/text.hpp"
+#include "cowstore/text.hpp"
 
 #include <cstdint>
 
-namespace cowstore::base {
+namespace cowstore {
 
 namespace {
 
@@ -11,7 +11,10 @@ std::size_t sequence_length(std::string_view text) {
   auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   std::uint8_t first = byte(0);
   if (first < 0x80) return 1;
-  std::size_t length = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+  std::size_t length = first >= 0xf0 && first < 0xf5   ? 4
+                       : first >= 0xe0 && first < 0xf0 ? 3
+                       : first >= 0xc2 && first < 0xe0 ? 2
+                                                       : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -26,11 +29,20 @@ std::size_t sequence_length(std::string_view text) {
 void append_escaped(std::string& out, std::uint8_t byte) {
   static constexpr char kDigits[] = "0123456789abcdef";
   switch (byte) {
-    case '\n': out += "\\n"; return;
-    case '\t': out += "\\t"; return;
-    case '\r': out += "\\r"; return;
-    case '\\': out += "\\\\"; return;
-    default: break;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    default:
+      break;
   }
   out += "\\x";
   out += kDigits[byte >> 4];
@@ -63,7 +75,8 @@ std::string escape_for_terminal(std::string_view bytes) {
   while (!bytes.empty()) {
     std::size_t length = sequence_length(bytes);
     auto first = static_cast<std::uint8_t>(bytes[0]);
-    bool control = first < 0x20 || first == 0x7f || first == '\\' || (first == 0xc2 && static_cast<std::uint8_t>(bytes.substr(0, 2).back()) < 0xa0);
+    bool control = first < 0x20 || first == 0x7f || first == '\\' ||
+                   (first == 0xc2 && static_cast<std::uint8_t>(bytes.substr(0, 2).back()) < 0xa0);
     if (length == 0 || (length == 1 && control)) {
       append_escaped(out, first);
       length = 1;
@@ -77,4 +90,4 @@ std::string escape_for_terminal(std::string_view bytes) {
   return out;
 }
 
-}  // namespace cowstore::base
+}  // namespace cowstore

@@ -1,15 +1,12 @@
-// Names and text: file names are bytes, people and JSON want UTF-8.
+// Names and text, as the library's own modules know them: the public functions, by a name in base.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include "cowstore/text.hpp"
 
 namespace cowstore::base {
 
-bool is_utf8(std::string_view text);
-/// Every byte that doesn't belong to valid UTF-8 becomes U+FFFD.
-std::string to_utf8_lossy(std::string_view bytes);
-/// For one line on a terminal: control and invalid bytes as \n, \t, \\ or \xNN; the rest as it is.
-std::string escape_for_terminal(std::string_view bytes);
+using cowstore::escape_for_terminal;
+using cowstore::is_utf8;
+using cowstore::to_utf8_lossy;
 
 }  // namespace cowstore::base
