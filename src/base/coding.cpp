@@ -45,10 +45,18 @@ Result<std::uint64_t> Reader::fixed(std::size_t bytes) {
   return value;
 }
 
-Result<std::uint8_t> Reader::u8() { return static_cast<std::uint8_t>(COWSTORE_TRY(fixed(1))); }
-Result<std::uint16_t> Reader::u16() { return static_cast<std::uint16_t>(COWSTORE_TRY(fixed(2))); }
-Result<std::uint32_t> Reader::u32() { return static_cast<std::uint32_t>(COWSTORE_TRY(fixed(4))); }
-Result<std::uint64_t> Reader::u64() { return fixed(8); }
+Result<std::uint8_t> Reader::u8() {
+  return static_cast<std::uint8_t>(COWSTORE_TRY(fixed(1)));
+}
+Result<std::uint16_t> Reader::u16() {
+  return static_cast<std::uint16_t>(COWSTORE_TRY(fixed(2)));
+}
+Result<std::uint32_t> Reader::u32() {
+  return static_cast<std::uint32_t>(COWSTORE_TRY(fixed(4)));
+}
+Result<std::uint64_t> Reader::u64() {
+  return fixed(8);
+}
 
 Result<std::uint64_t> Reader::varint() {
   std::uint64_t value = 0;

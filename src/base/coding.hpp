@@ -18,10 +18,10 @@ class Writer {
   void u16(std::uint16_t value) { fixed(value, 2); }
   void u32(std::uint32_t value) { fixed(value, 4); }
   void u64(std::uint64_t value) { fixed(value, 8); }
-  void varint(std::uint64_t value);         ///< LEB128, the shortest form
-  void zigzag(std::int64_t value);          ///< a signed varint
+  void varint(std::uint64_t value);  ///< LEB128, the shortest form
+  void zigzag(std::int64_t value);   ///< a signed varint
   void raw(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
-  void sized(ByteView bytes);               ///< varint length, then the bytes
+  void sized(ByteView bytes);  ///< varint length, then the bytes
   [[nodiscard]] std::size_t size() const { return out_.size(); }
 
  private:

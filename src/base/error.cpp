@@ -7,15 +7,24 @@ namespace cowstore {
 
 const char* to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kOther: return "other";
-    case ErrorCode::kUsage: return "usage";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kIo: return "io";
-    case ErrorCode::kNoSpace: return "no_space";
-    case ErrorCode::kBusy: return "busy";
-    case ErrorCode::kUnsupported: return "unsupported";
+    case ErrorCode::kOther:
+      return "other";
+    case ErrorCode::kUsage:
+      return "usage";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kIo:
+      return "io";
+    case ErrorCode::kNoSpace:
+      return "no_space";
+    case ErrorCode::kBusy:
+      return "busy";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
   }
   return "other";
 }

@@ -4,7 +4,9 @@
 
 namespace cowstore {
 
-std::string Digest::hex() const { return base::to_hex(bytes); }
+std::string Digest::hex() const {
+  return base::to_hex(bytes);
+}
 
 std::optional<Digest> Digest::from_hex(std::string_view hex) {
   auto decoded = base::from_hex(hex);

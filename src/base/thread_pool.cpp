@@ -39,7 +39,9 @@ void ThreadPool::work() {
   }
 }
 
-TaskGroup::~TaskGroup() { (void)wait(); }
+TaskGroup::~TaskGroup() {
+  (void)wait();
+}
 
 void TaskGroup::add(std::function<Result<void>()> task) {
   {

@@ -36,7 +36,8 @@ class ThreadPool {
 };
 
 /// Tasks that are waited for together. The first error wins; after it, tasks that have not begun are skipped.
-/// Tasks may add further tasks to their own group (a walk over directories does); those are never held back by the limit.
+/// Tasks may add further tasks to their own group (a walk over directories does); those are never held back by the
+/// limit.
 class TaskGroup {
  public:
   /// At most `limit` tasks wait or run at once when added through add_bounded().

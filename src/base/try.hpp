@@ -7,10 +7,10 @@
 
 #include "cowstore/result.hpp"
 
-#define COWSTORE_TRY(...)                                              \
-  __extension__({                                                      \
-    auto cowstore_try_result = (__VA_ARGS__);                          \
-    if (!cowstore_try_result) [[unlikely]]                             \
-      return std::move(cowstore_try_result).error();                   \
-    std::move(cowstore_try_result).value();                            \
+#define COWSTORE_TRY(...)                            \
+  __extension__({                                    \
+    auto cowstore_try_result = (__VA_ARGS__);        \
+    if (!cowstore_try_result) [[unlikely]]           \
+      return std::move(cowstore_try_result).error(); \
+    std::move(cowstore_try_result).value();          \
   })
