@@ -1,11 +1,12 @@
 #include "base/thread_pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cowstore::base {
 
 ThreadPool::ThreadPool(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) threads_.emplace_back([this] { work(); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -48,19 +49,26 @@ void TaskGroup::add(std::function<Result<void>()> task) {
     std::lock_guard lock(mutex_);
     ++pending_;
   }
-  pool_.submit([this, task = std::move(task)] { run(task); });
+  submit(std::move(task));
 }
 
 void TaskGroup::add_bounded(std::function<Result<void>()> task) {
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return pending_ < limit_; });
+    ++pending_;
   }
-  add(std::move(task));
+  submit(std::move(task));
 }
 
-void TaskGroup::run(const std::function<Result<void>()>& task) {
+void TaskGroup::submit(std::function<Result<void>()> task) {
+  pool_.submit([this, task = std::move(task)]() mutable { run(std::move(task)); });
+}
+
+void TaskGroup::run(std::function<Result<void>()> task) {
   Result<void> result = failed() ? Result<void>() : task();
+  // What the task holds (files, buffers) is let go before anybody is told that it has ended.
+  task = nullptr;
   std::lock_guard lock(mutex_);
   if (!result && !error_) error_ = std::move(result).error();
   --pending_;

@@ -14,7 +14,7 @@
 
 namespace cowstore::base {
 
-/// `threads` workers and an unbounded queue. Tasks must not block on other tasks.
+/// `threads` workers, at least one, and an unbounded queue. Tasks must not block on other tasks.
 /// Callers that need bounded memory bound what they submit (TaskGroup's `limit`).
 class ThreadPool {
  public:
@@ -40,8 +40,8 @@ class ThreadPool {
 /// limit.
 class TaskGroup {
  public:
-  /// At most `limit` tasks wait or run at once when added through add_bounded().
-  explicit TaskGroup(ThreadPool& pool, std::size_t limit = 64) : pool_(pool), limit_(limit) {}
+  /// At most `limit` tasks (at least one) wait or run at once when added through add_bounded().
+  explicit TaskGroup(ThreadPool& pool, std::size_t limit = 64) : pool_(pool), limit_(limit > 0 ? limit : 1) {}
   ~TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
@@ -49,13 +49,15 @@ class TaskGroup {
   void add(std::function<Result<void>()> task);
   /// Blocks while `limit` tasks are pending. For use from outside of the pool's threads only.
   void add_bounded(std::function<Result<void>()> task);
-  /// Blocks until all tasks, those added meanwhile included, have ended.
+  /// Blocks until all tasks, those added meanwhile included, have ended and let go of what they captured. The first
+  /// error stays: after it, the group runs nothing any more.
   Result<void> wait();
   /// Whether a task has failed: a hint to stop producing.
   [[nodiscard]] bool failed();
 
  private:
-  void run(const std::function<Result<void>()>& task);
+  void submit(std::function<Result<void>()> task);
+  void run(std::function<Result<void>()> task);
   ThreadPool& pool_;
   std::size_t limit_;
   std::mutex mutex_;
