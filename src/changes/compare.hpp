@@ -1,0 +1,77 @@
+// A scanned working copy against a version: what `status` shows, `diff` explains and `checkout` must not lose.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "changes/scanned.hpp"
+#include "chunk/chunker.hpp"
+#include "cowstore/context.hpp"
+#include "cowstore/result.hpp"
+#include "object/attributes.hpp"
+#include "object/entry.hpp"
+#include "object/node.hpp"
+#include "sys/dir.hpp"
+
+namespace cowstore::changes {
+
+enum class ChangeKind : std::uint8_t {
+  kAdded,
+  kModified,  ///< content, kind or permission bits
+  kDeleted,
+  kTouched,  ///< nothing but the mtime; only on request
+};
+
+/// What is known of the content on both sides of a change. kUnread: not decided, since something else was.
+enum class Content : std::uint8_t { kSame, kDifferent, kUnread };
+
+/// What the version has at a path.
+struct Before {
+  object::TreeEntry entry;
+  std::optional<std::uint16_t> mode;  ///< where recorded
+  std::optional<Timestamp> mtime;
+};
+
+struct Change {
+  std::string path;  ///< "" is the root directory itself
+  ChangeKind kind = ChangeKind::kModified;
+  Content content = Content::kDifferent;
+  std::optional<Before> before;       ///< absent if added
+  const ScannedEntry* now = nullptr;  ///< null if deleted; points into the scan
+};
+
+enum class Times : std::uint8_t { kIgnore, kReport };
+
+struct CompareOptions {
+  Times times = Times::kIgnore;
+};
+
+/// What a comparison works with; all borrowed.
+struct CompareTools {
+  const sys::Dir& root;  ///< the directory that was scanned
+  object::NodeSource& source;
+  const chunk::CutRule& rule;  ///< under which the version's files were cut
+  base::ThreadPool& pool;
+  Progress* progress = nullptr;  ///< advanced by each file that is hashed; may be null
+};
+
+/// The changes within the scan's selection, by the bytes of the names, component by component, a directory before what
+/// is in it.
+///
+/// A directory that only one side has is told by its files, an empty one by itself. What became a directory, or was
+/// one, is kModified at its path, then its contents as added or deleted. Permission bits count where the version
+/// recorded them, of files and directories; never of links. Opaque directories are unchanged, whatever the version has
+/// there. An absent tree is an empty one.
+///
+/// Files that the index can't vouch for are hashed, in parallel, where neither size nor kind nor mode decides; what was
+/// found is put into the scan: reference, stat, proof, and the known ids of directories that turned out to be equal.
+/// A file that keeps changing while it is read is modified (Content::kUnread), one that vanishes is deleted.
+/// Directories whose known ids are the version's cost nothing, no node of them is read.
+/// Errors: kIo naming all files that can't be read (up to a number); those of the source.
+Result<std::vector<Change>> compare(Scan& scan, const object::TreeRoots& version, const CompareTools& tools,
+                                    const CompareOptions& options = {});
+
+}  // namespace cowstore::changes

@@ -1,0 +1,249 @@
+#include "changes/comparison.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/try.hpp"
+#include "changes/path_text.hpp"
+
+namespace cowstore::changes {
+
+namespace {
+
+constexpr std::size_t kMostOpen = 8192;
+
+Before before_of(const VersionEntry& entry) {
+  return {entry.entry, entry.mode, entry.mtime};
+}
+
+bool is_directory(const VersionEntry& entry) {
+  return entry.entry.kind == object::EntryKind::kDirectory;
+}
+
+bool is_opaque(const ScannedEntry& entry) {
+  return entry.directory != nullptr && entry.directory->coverage == Coverage::kOpaque;
+}
+
+/// Whether the scan can vouch for all that the version says of the directory, without anybody looking into either.
+bool is_known_as(const ScannedDirectory& now, const VersionEntry& before) {
+  return now.known_tree == before.entry.tree && (!before.attributes || now.known_attributes == before.attributes);
+}
+
+}  // namespace
+
+std::string Comparison::Place::path() const {
+  return join_path(parent, name);
+}
+
+Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
+  frames_.push_back({nullptr, 0, {}, false, false});
+  const Place root{0, &scan_.selection.root(), {}, {}};
+  if (version.tree) {
+    VersionEntry before;
+    before.entry.kind = object::EntryKind::kDirectory;
+    before.entry.tree = *version.tree;
+    before.attributes = version.attributes;
+    COWSTORE_TRY(compare_directory(scan_.root, before, root));
+  } else {
+    add_contents(scan_.directory(), root);
+  }
+  settle_open();
+  COWSTORE_TRY(failures_.result());
+  note_known_ids();
+  std::vector<Change> changes;
+  changes.reserve(candidates_.size());
+  for (Candidate& candidate : candidates_) changes.push_back(std::move(candidate.change));
+  return changes;
+}
+
+Result<void> Comparison::compare_entry(ScannedEntry& now, const VersionEntry& before, const Place& place) {
+  if (is_opaque(now)) {
+    frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
+    return {};
+  }
+  const bool was_directory = is_directory(before);
+  if (now.directory != nullptr && was_directory) return compare_directory(now, before, place);
+  if (now.directory != nullptr || was_directory) return change_kind(now, before, place);
+  compare_file(now, before, place);
+  return {};
+}
+
+Result<void> Comparison::compare_directory(ScannedEntry& now, const VersionEntry& before, const Place& place) {
+  if (!before.attributes) frames_[place.frame].same_attributes = false;
+  if (is_known_as(*now.directory, before)) return {};
+  VersionDirectory version = COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes));
+  const bool whole = now.directory->coverage == Coverage::kWhole;
+  const std::size_t frame = frames_.size();
+  frames_.push_back({now.directory.get(),
+                     place.frame,
+                     {before.entry.tree, before.attributes},
+                     whole,
+                     whole && before.attributes && version.plain});
+  VersionEntry itself = before;
+  itself.mode = version.mode;
+  itself.mtime = version.mtime;
+  if (place.selection->whole()) compare_directory_itself(now, itself, place, frame);
+  return merge(*now.directory, version.entries, place, frame);
+}
+
+void Comparison::compare_directory_itself(ScannedEntry& now, const VersionEntry& version, const Place& place,
+                                          std::size_t frame) {
+  Before before = before_of(version);
+  if (!same_attributes(now, before)) frames_[frame].same_attributes = false;
+  const bool touched = options_.times == Times::kReport && mtime_differs(now, before);
+  if (mode_differs(now, before)) {
+    note({place.path(), ChangeKind::kModified, Content::kSame, std::move(before), &now}, &now, frame);
+  } else if (touched) {
+    note({place.path(), ChangeKind::kTouched, Content::kSame, std::move(before), &now}, &now, frame);
+  }
+}
+
+/// Both lists are sorted by name.
+Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionEntry>& before, const Place& place,
+                               std::size_t frame) {
+  auto old = before.begin();
+  const auto remove_up_to = [&](const ScannedEntry* next) -> Result<void> {
+    for (; old != before.end() && (next == nullptr || old->entry.name < next->name); ++old) {
+      COWSTORE_TRY(remove(*old, {frame, place.selection->child(old->entry.name), now.path, old->entry.name}));
+    }
+    return {};
+  };
+  for (ScannedEntry& entry : now.entries) {
+    COWSTORE_TRY(remove_up_to(&entry));
+    const Place here{frame, place.selection->child(entry.name), now.path, entry.name};
+    if (old != before.end() && old->entry.name == entry.name) {
+      COWSTORE_TRY(compare_entry(entry, *old++, here));
+    } else {
+      add(entry, here);
+    }
+  }
+  return remove_up_to(nullptr);
+}
+
+/// A directory has taken the place of something else, or the other way round.
+Result<void> Comparison::change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place) {
+  frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
+  if (place.selection->whole()) {
+    note({place.path(), ChangeKind::kModified, Content::kDifferent, before_of(before), &now}, &now, place.frame);
+  }
+  if (now.directory != nullptr) {
+    add_contents(*now.directory, place);
+    return {};
+  }
+  COWSTORE_TRY(remove_contents(before, place));
+  return {};
+}
+
+void Comparison::compare_file(ScannedEntry& now, const VersionEntry& version, const Place& place) {
+  Before before = before_of(version);
+  const LeafVerdict verdict = changes::compare_leaf(now, before);
+  if (!verdict.undecided) apply(verdict, place.frame);
+  const bool reported = verdict.kind && (*verdict.kind != ChangeKind::kTouched || options_.times == Times::kReport);
+  if (!reported && !verdict.undecided) return;
+  Change change{place.path(), verdict.kind.value_or(ChangeKind::kModified), verdict.content, std::move(before), &now};
+  candidates_.push_back({std::move(change), &now, place.frame, verdict.undecided});
+  if (verdict.undecided && ++open_ >= kMostOpen) settle_open();
+}
+
+/// How many changes were noted: a directory is told by itself only if nothing in it can tell.
+std::size_t Comparison::add(ScannedEntry& now, const Place& place) {
+  frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
+  if (is_opaque(now)) return 0;
+  if (now.directory != nullptr) {
+    const std::size_t inside = add_contents(*now.directory, place);
+    if (inside > 0 || now.directory->coverage == Coverage::kPartial) return inside;
+  }
+  note({place.path(), ChangeKind::kAdded, Content::kDifferent, std::nullopt, &now}, &now, place.frame);
+  return 1;
+}
+
+std::size_t Comparison::add_contents(ScannedDirectory& now, const Place& place) {
+  std::size_t count = 0;
+  for (ScannedEntry& entry : now.entries) {
+    count += add(entry, {place.frame, place.selection->child(entry.name), now.path, entry.name});
+  }
+  return count;
+}
+
+Result<std::size_t> Comparison::remove(const VersionEntry& before, const Place& place) {
+  if (place.selection == nullptr) return std::size_t{0};
+  frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
+  const std::size_t inside = is_directory(before) ? COWSTORE_TRY(remove_contents(before, place)) : 0;
+  if (inside > 0 || !place.selection->whole()) return inside;
+  note({place.path(), ChangeKind::kDeleted, Content::kDifferent, before_of(before), nullptr}, nullptr, place.frame);
+  return std::size_t{1};
+}
+
+Result<std::size_t> Comparison::remove_contents(const VersionEntry& before, const Place& place) {
+  const VersionDirectory version =
+      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes));
+  const std::string path = place.path();
+  std::size_t count = 0;
+  for (const VersionEntry& entry : version.entries) {
+    const PathSelection::Node* selection = place.selection->child(entry.entry.name);
+    count += COWSTORE_TRY(remove(entry, {place.frame, selection, path, entry.entry.name}));
+  }
+  return count;
+}
+
+void Comparison::note(Change change, ScannedEntry* entry, std::size_t frame) {
+  candidates_.push_back({std::move(change), entry, frame, false});
+}
+
+/// Hashes what is open, and drops what turns out to be no change.
+void Comparison::settle_open() {
+  std::vector<HashJob> jobs;
+  jobs.reserve(open_);
+  for (std::size_t i = settled_; i < candidates_.size(); ++i) {
+    if (candidates_[i].open) jobs.push_back({frames_[candidates_[i].frame].directory, candidates_[i].entry});
+  }
+  hash_files(jobs, tools_, failures_);
+  auto job = jobs.begin();
+  auto kept = candidates_.begin() + static_cast<std::ptrdiff_t>(settled_);
+  for (auto each = kept; each != candidates_.end(); ++each) {
+    if (each->open && !settle(*each, (job++)->outcome)) continue;
+    if (kept != each) *kept = std::move(*each);
+    ++kept;
+  }
+  candidates_.erase(kept, candidates_.end());
+  settled_ = candidates_.size();
+  open_ = 0;
+}
+
+/// Whether it is a change that was asked for.
+bool Comparison::settle(Candidate& candidate, HashJob::Outcome outcome) {
+  candidate.open = false;
+  Change& change = candidate.change;
+  if (outcome != HashJob::Outcome::kHashed) {
+    frames_[candidate.frame].same_tree = frames_[candidate.frame].same_attributes = false;
+    const bool gone = outcome == HashJob::Outcome::kGone;
+    change.kind = gone ? ChangeKind::kDeleted : ChangeKind::kModified;
+    change.content = gone ? Content::kDifferent : Content::kUnread;
+    if (gone) change.now = nullptr;
+    return true;
+  }
+  const LeafVerdict verdict = changes::compare_leaf(*candidate.entry, *change.before);
+  apply(verdict, candidate.frame);
+  change.kind = verdict.kind.value_or(ChangeKind::kModified);
+  change.content = verdict.content;
+  return verdict.kind && (*verdict.kind != ChangeKind::kTouched || options_.times == Times::kReport);
+}
+
+void Comparison::apply(const LeafVerdict& verdict, std::size_t frame) {
+  if (!verdict.same_tree) frames_[frame].same_tree = false;
+  if (!verdict.same_attributes) frames_[frame].same_attributes = false;
+}
+
+/// What was found to be equal has the version's ids. From the bottom up: a directory is no better than what is in it.
+void Comparison::note_known_ids() {
+  for (std::size_t i = frames_.size(); i-- > 1;) {
+    Frame& frame = frames_[i];
+    Frame& parent = frames_[frame.parent];
+    if (frame.same_tree) frame.directory->known_tree = frame.version.tree;
+    if (frame.same_tree && frame.same_attributes) frame.directory->known_attributes = frame.version.attributes;
+    if (!frame.same_tree) parent.same_tree = false;
+    if (!frame.same_attributes) parent.same_attributes = false;
+  }
+}
+
+}  // namespace cowstore::changes

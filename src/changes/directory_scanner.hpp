@@ -1,0 +1,77 @@
+// The tasks of a scan, one for each directory. Private to the module.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "changes/failures.hpp"
+#include "changes/scan.hpp"
+#include "changes/scanned.hpp"
+#include "cowstore/result.hpp"
+#include "ignore/rule_chain.hpp"
+#include "index/stat_index.hpp"
+#include "sys/dir.hpp"
+
+namespace cowstore::changes {
+
+/// The time of one file system before the scan. Others have clocks of their own, about which it says nothing.
+struct Stamp {
+  std::optional<std::uint64_t> device;
+  Timestamp now;
+};
+
+/// What the walk hands down to a directory. The node belongs to the selection, which outlives the scan.
+struct ScanScope {
+  std::shared_ptr<const ignore::RuleChain> rules;  ///< of the directory above; null where none apply
+  const PathSelection::Node* selection = nullptr;
+  enum class Only : std::uint8_t { kAll, kTracked } only = Only::kAll;  ///< kTracked: inside of an ignored directory
+};
+
+/// A task touches only the entry that it was started for and what is below it; all else is guarded or immutable.
+/// A directory's entry that is left without a ScannedDirectory has vanished.
+class DirectoryScanner {
+ public:
+  /// All borrowed.
+  DirectoryScanner(const sys::Dir& root, const index::StatIndex& index, const ScanOptions& options, Stamp stamp,
+                   base::ThreadPool& pool)
+      : root_(root), index_(index), options_(options), stamp_(stamp), group_(pool) {}
+
+  /// Fills in everything below the root of `scan`, and what was skipped. To be called once.
+  Result<void> run(Scan& scan);
+
+ private:
+  struct Visit;
+  void start(ScannedEntry& entry, ScanScope scope);
+  Result<void> scan_directory(ScannedEntry& entry, const ScanScope& scope);
+  Result<void> scan_opened(const sys::Dir& dir, ScannedEntry& entry, const ScanScope& scope);
+  [[nodiscard]] std::optional<SkipReason> reason_to_stay_out(const Visit& visit) const;
+  void enter_rules(Visit& visit, const ScanScope& scope);
+  std::optional<ignore::RuleFile> read_rules(const Visit& visit);
+  Result<void> add_listed(Visit& visit, sys::ListedEntry& listed);
+  Result<bool> is_wanted(const Visit& visit, std::string_view name, bool is_directory, ScanScope& below) const;
+  static void add_directory(Visit& visit, std::string name, ScanScope below);
+  void add_file(Visit& visit, std::string name, const sys::Stat& stat);
+  bool describe_link(Visit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
+  void describe_file(const index::IndexedEntry* known, ScannedEntry& entry) const;
+  void finish_directory(Visit& visit);
+  void became_something_else(ScannedEntry& entry);
+  void note_failure(Error error, ScannedEntry& entry);
+  void skip(std::string path, SkipReason reason);
+
+  const sys::Dir& root_;
+  const index::StatIndex& index_;
+  const ScanOptions& options_;
+  const Stamp stamp_;
+  Failures failures_;
+  std::mutex mutex_;  ///< guards skipped_
+  std::vector<Skipped> skipped_;
+  base::TaskGroup group_;  ///< last: its tasks use all of the above
+};
+
+}  // namespace cowstore::changes

@@ -1,0 +1,75 @@
+#include "changes/file_hasher.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "changes/hash_file.hpp"
+
+namespace cowstore::changes {
+
+namespace {
+
+/// What one task takes on: enough that opening the directory doesn't matter, little enough to share the work.
+constexpr std::size_t kMostFiles = 64;
+constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 20;
+
+/// The jobs at the front that one task does.
+std::span<HashJob> first_bundle(std::span<HashJob> jobs) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  while (count < jobs.size() && count < kMostFiles && bytes < kMostBytes &&
+         jobs[count].directory == jobs.front().directory) {
+    bytes += jobs[count].entry->stat.size;
+    ++count;
+  }
+  return jobs.first(count);
+}
+
+HashJob::Outcome note(Error error, Failures& failures) {
+  if (error.sys_errno == ENOENT || error.sys_errno == ENOTDIR || error.sys_errno == ESTALE) {
+    return HashJob::Outcome::kGone;
+  }
+  if (error.code == ErrorCode::kBusy) return HashJob::Outcome::kChanging;
+  failures.add(std::move(error));
+  return HashJob::Outcome::kFailed;
+}
+
+void hash_one(const sys::Dir& dir, HashJob& job, const CompareTools& tools, Failures& failures) {
+  auto hashed = hash_file(dir, job.entry->name, tools.rule);
+  if (!hashed) {
+    job.outcome = note(std::move(hashed).error(), failures);
+    return;
+  }
+  job.entry->set_content(hashed->file, hashed->stat, job.directory->stamp);
+  job.outcome = HashJob::Outcome::kHashed;
+  if (tools.progress != nullptr) tools.progress->advance(1, hashed->stat.size);
+}
+
+void hash_bundle(std::span<HashJob> jobs, const CompareTools& tools, Failures& failures) {
+  const std::string& path = jobs.front().directory->path;
+  auto dir = tools.root.open_dir(path.empty() ? "." : std::string_view(path));
+  for (HashJob& job : jobs) {
+    if (dir) {
+      hash_one(*dir, job, tools, failures);
+    } else {
+      job.outcome = note(dir.error(), failures);
+    }
+  }
+}
+
+}  // namespace
+
+void hash_files(std::span<HashJob> jobs, const CompareTools& tools, Failures& failures) {
+  base::TaskGroup group(tools.pool);
+  while (!jobs.empty()) {
+    const std::span<HashJob> bundle = first_bundle(jobs);
+    jobs = jobs.subspan(bundle.size());
+    group.add_bounded([bundle, &tools, &failures]() -> Result<void> {
+      hash_bundle(bundle, tools, failures);
+      return {};
+    });
+  }
+  (void)group.wait();
+}
+
+}  // namespace cowstore::changes

@@ -1,0 +1,51 @@
+#include "changes/leaf.hpp"
+
+namespace cowstore::changes {
+
+namespace {
+
+using object::EntryKind;
+
+/// As far as it can be told without opening the file.
+Content compare_content(const ScannedEntry& now, const object::TreeEntry& before) {
+  const auto verdict = [](bool same) { return same ? Content::kSame : Content::kDifferent; };
+  if (object::is_file(now.kind) != object::is_file(before.kind)) return Content::kDifferent;
+  if (now.kind == EntryKind::kSymlink) return verdict(now.target == before.target);
+  if (now.stat.size != before.file.size) return Content::kDifferent;
+  if (now.state == ScannedEntry::State::kUnknown) return Content::kUnread;
+  return verdict(now.file == before.file);
+}
+
+}  // namespace
+
+bool mode_differs(const ScannedEntry& now, const Before& before) {
+  return now.kind != EntryKind::kSymlink && before.mode && *before.mode != now.mode();
+}
+
+bool mtime_differs(const ScannedEntry& now, const Before& before) {
+  return before.mtime && *before.mtime != now.mtime();
+}
+
+bool same_attributes(const ScannedEntry& now, const Before& before) {
+  const bool same_mode = now.kind == EntryKind::kSymlink || before.mode == now.mode();
+  return same_mode && before.mtime == now.mtime();
+}
+
+LeafVerdict compare_leaf(const ScannedEntry& now, const Before& before) {
+  LeafVerdict verdict;
+  verdict.content = compare_content(now, before.entry);
+  const bool same_kind = now.kind == before.entry.kind;
+  const bool stat_decides = !same_kind || mode_differs(now, before);
+  verdict.same_tree = verdict.content == Content::kSame && same_kind;
+  verdict.same_attributes = verdict.same_tree && same_attributes(now, before);
+  if (verdict.content == Content::kDifferent || stat_decides) {
+    verdict.kind = ChangeKind::kModified;
+  } else if (verdict.content == Content::kUnread) {
+    verdict.undecided = true;
+  } else if (mtime_differs(now, before)) {
+    verdict.kind = ChangeKind::kTouched;
+  }
+  return verdict;
+}
+
+}  // namespace cowstore::changes

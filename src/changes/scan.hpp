@@ -1,0 +1,43 @@
+// Looking at a working copy: one stat per file, no file opened, parallel by directory.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/thread_pool.hpp"
+#include "changes/path_selection.hpp"
+#include "changes/scanned.hpp"
+#include "cowstore/result.hpp"
+#include "index/stat_index.hpp"
+#include "object/entry.hpp"
+#include "sys/dir.hpp"
+
+namespace cowstore::changes {
+
+/// Whether `.cowignore` files are obeyed.
+enum class IgnoreRules { kApply, kNone };
+/// kOpaque leaves out what other file systems show inside of the working copy.
+enum class MountPoints { kEnter, kOpaque };
+
+/// What the compared version has at a path, nothing if there is no such path. Asked of ignored paths only: rules apply
+/// to what isn't tracked. Thread-safe.
+using Tracked = std::function<Result<std::optional<object::EntryKind>>(std::string_view path)>;
+
+struct ScanOptions {
+  IgnoreRules ignore = IgnoreRules::kApply;
+  Tracked tracked;  ///< may be empty: then nothing is tracked
+  MountPoints mount_points = MountPoints::kEnter;
+  PathSelection paths;
+};
+
+/// Scans the directory `root`, whose own `.cowstore` is left out. `control` is the working copy's control directory:
+/// its file system's clock is the stamp (where it can't be written, nothing new can be proven).
+///
+/// Links are not followed. What vanishes meanwhile isn't there; what becomes something else is what it was found to be.
+/// An ignored directory that the version tracks is entered, but only what is tracked below it counts.
+/// Errors: kIo naming all that can't be read (up to a number). The index outlives the call, not the result.
+Result<Scan> scan(const sys::Dir& root, const sys::Dir& control, const index::StatIndex& index, base::ThreadPool& pool,
+                  const ScanOptions& options = {});
+
+}  // namespace cowstore::changes

@@ -1,0 +1,152 @@
+#include "changes/scanned.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "changes/path_text.hpp"
+
+namespace cowstore::changes {
+
+namespace {
+
+auto lower_bound(std::vector<ScannedEntry>& entries, std::string_view name) {
+  return std::lower_bound(entries.begin(), entries.end(), name,
+                          [](const ScannedEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+}
+
+void forget_ids(ScannedDirectory& directory) {
+  directory.known_tree.reset();
+  directory.known_attributes.reset();
+}
+
+std::unique_ptr<ScannedDirectory> make_directory(const Scan& scan, std::string path) {
+  auto directory = std::make_unique<ScannedDirectory>();
+  if (!scan.selection.contains(path)) directory->coverage = Coverage::kPartial;
+  directory->path = std::move(path);
+  return directory;
+}
+
+/// The place of a name, made if there is none.
+ScannedEntry& place_of(ScannedDirectory& directory, std::string_view name) {
+  auto at = lower_bound(directory.entries, name);
+  if (at == directory.entries.end() || at->name != name) {
+    at = directory.entries.emplace(at);
+    at->name = name;
+  }
+  return *at;
+}
+
+ScannedDirectory& enter_or_make(const Scan& scan, ScannedDirectory& parent, std::string_view name) {
+  ScannedEntry& entry = place_of(parent, name);
+  if (entry.directory == nullptr) {
+    entry = ScannedEntry{};
+    entry.name = name;
+    entry.kind = object::EntryKind::kDirectory;
+    entry.directory = make_directory(scan, join_path(parent.path, name));
+  }
+  return *entry.directory;
+}
+
+}  // namespace
+
+std::uint16_t ScannedEntry::mode() const {
+  return recorded != nullptr && recorded->mode ? *recorded->mode : stat.mode;
+}
+
+Timestamp ScannedEntry::mtime() const {
+  return recorded != nullptr && recorded->mtime ? *recorded->mtime : stat.mtime;
+}
+
+void ScannedEntry::settle(Confirmed confirmed) {
+  state = State::kKnown;
+  origin = Origin::kFresh;
+  if (confirmed == Confirmed::kYes) return;
+  recorded.reset();
+  sharing = index::Sharing::kOwnInode;
+  durability = index::Durability::kUnsynced;
+}
+
+void ScannedEntry::set_content(const object::FileRef& found, const sys::Stat& as_of, Timestamp stamp) {
+  const bool untouched = as_of.mtime == stat.mtime && as_of.ctime == stat.ctime && as_of.inode == stat.inode;
+  const bool confirmed = untouched && found == file;
+  file = found;
+  stat = as_of;
+  kind = *index::entry_kind(as_of);
+  settle(confirmed ? Confirmed::kYes : Confirmed::kNo);
+  proof = index::prove(as_of, stamp, sharing);
+}
+
+ScannedEntry* ScannedDirectory::find(std::string_view name) {
+  auto at = lower_bound(entries, name);
+  return at == entries.end() || at->name != name ? nullptr : &*at;
+}
+
+const ScannedEntry* ScannedDirectory::find(std::string_view name) const {
+  auto at = std::lower_bound(entries.begin(), entries.end(), name,
+                             [](const ScannedEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+  return at == entries.end() || at->name != name ? nullptr : &*at;
+}
+
+const ScannedEntry* Scan::find(std::string_view path) const {
+  const ScannedEntry* entry = &root;
+  while (!path.empty() && entry != nullptr) {
+    const auto [name, rest] = split_first(path);
+    entry = entry->directory == nullptr ? nullptr : std::as_const(*entry->directory).find(name);
+    path = rest;
+  }
+  return entry;
+}
+
+const char* to_string(SkipReason reason) {
+  switch (reason) {
+    case SkipReason::kNestedRepository:
+      return "nested repository";
+    case SkipReason::kForeignSubvolume:
+      return "place of a subvolume that is not part of this snapshot";
+    case SkipReason::kMountPoint:
+      return "mount point";
+    case SkipReason::kFifo:
+      return "named pipe";
+    case SkipReason::kSocket:
+      return "socket";
+    case SkipReason::kDevice:
+      return "device";
+  }
+  return "not versioned";
+}
+
+void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry) {
+  ScannedDirectory* directory = scan.root.directory.get();
+  forget_ids(*directory);
+  while (!parent.empty()) {
+    const auto [name, rest] = split_first(parent);
+    directory = &enter_or_make(scan, *directory, name);
+    forget_ids(*directory);
+    parent = rest;
+  }
+  ScannedEntry& place = place_of(*directory, entry.name);
+  if (entry.kind == object::EntryKind::kDirectory) {
+    if (entry.directory == nullptr) entry.directory = std::move(place.directory);
+    if (entry.directory == nullptr) entry.directory = make_directory(scan, join_path(directory->path, entry.name));
+    entry.directory->stat = entry.stat;
+  }
+  place = std::move(entry);
+}
+
+void remove_entry(Scan& scan, std::string_view path) {
+  ScannedDirectory* directory = scan.root.directory.get();
+  while (directory != nullptr) {
+    forget_ids(*directory);
+    const auto [name, rest] = split_first(path);
+    ScannedEntry* entry = directory->find(name);
+    if (entry == nullptr) return;
+    if (rest.empty()) {
+      directory->entries.erase(directory->entries.begin() + (entry - directory->entries.data()));
+      return;
+    }
+    directory = entry->directory.get();
+    path = rest;
+  }
+}
+
+}  // namespace cowstore::changes

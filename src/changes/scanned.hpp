@@ -1,0 +1,117 @@
+// What a scan found: the working copy as a tree in memory. It is also the model from which a new stat index is written.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "changes/path_selection.hpp"
+#include "cowstore/ids.hpp"
+#include "cowstore/time.hpp"
+#include "index/stat_index.hpp"
+#include "object/entry.hpp"
+#include "sys/stat.hpp"
+
+namespace cowstore::changes {
+
+struct ScannedDirectory;
+
+/// A name in a directory. Links are always kKnown, directories never matter in that respect.
+struct ScannedEntry {
+  enum class State : std::uint8_t {
+    kKnown,    ///< `file` is the content as of `stat`
+    kUnknown,  ///< must be hashed
+  };
+  std::string name;
+  sys::Stat stat;
+  object::FileRef file;                             ///< of a file; while kUnknown, what it was last known to be
+  std::string target;                               ///< of a link
+  std::unique_ptr<ScannedDirectory> directory;      ///< of a directory, never null there
+  std::unique_ptr<const index::Recorded> recorded;  ///< null if nothing was overridden; only while kKnown
+  object::EntryKind kind = object::EntryKind::kFile;
+  State state = State::kUnknown;
+  /// What the next index may say of the content, once it is known.
+  index::Proof proof = index::Proof::kUnproven;
+  index::Durability durability = index::Durability::kUnsynced;
+  index::Sharing sharing = index::Sharing::kOwnInode;
+  enum class Origin : std::uint8_t {
+    kIndex,
+    kFresh
+  } origin = Origin::kFresh;  ///< kIndex: the old index vouches for it
+
+  /// As a version would record them: what was overridden, else what the disk says.
+  [[nodiscard]] std::uint16_t mode() const;
+  [[nodiscard]] Timestamp mtime() const;
+  /// Brings a file up to date with what hashing it has shown: kKnown, as of that stat. `stamp` is its directory's.
+  void set_content(const object::FileRef& found, const sys::Stat& as_of, Timestamp stamp);
+  /// Makes it kKnown. Unless the content is what it was last known to be, what was said of that content is dropped.
+  enum class Confirmed : std::uint8_t { kNo, kYes };
+  void settle(Confirmed confirmed);
+};
+
+enum class Coverage : std::uint8_t {
+  kWhole,    ///< `entries` is all there is (but for what is ignored or skipped)
+  kPartial,  ///< `entries` is what the selection asked for
+  kOpaque,   ///< not looked into (a nested repository, another file system): what the version has there stays
+};
+
+struct ScannedDirectory {
+  std::string path;  ///< relative to the working copy, "" for its root
+  sys::Stat stat;
+  std::vector<ScannedEntry> entries;  ///< sorted by name
+  Coverage coverage = Coverage::kWhole;
+  /// Writes in here after the scan began leave a time of at least this; what is older than it is proven.
+  Timestamp stamp;
+  /// What the directory and all below it are as an object; only if the coverage is kWhole all the way down and every
+  /// content is kKnown. The attributes also vouch for the times, modes and owners.
+  std::optional<TreeId> known_tree;
+  std::optional<AttributesId> known_attributes;
+
+  /// nullptr if there is none. O(log n).
+  [[nodiscard]] const ScannedEntry* find(std::string_view name) const;
+  [[nodiscard]] ScannedEntry* find(std::string_view name);
+};
+
+/// Why something in a working copy isn't versioned.
+enum class SkipReason : std::uint8_t {
+  kNestedRepository,
+  kForeignSubvolume,  ///< the empty stub that a Btrfs snapshot has in place of a subvolume
+  kMountPoint,        ///< only with MountPoints::kOpaque
+  kFifo,
+  kSocket,
+  kDevice,
+};
+/// For people: "nested repository", "named pipe", …
+const char* to_string(SkipReason reason);
+
+struct Skipped {
+  std::string path;
+  SkipReason reason;
+};
+
+struct Scan {
+  ScannedEntry root;             ///< a directory without a name
+  PathSelection selection;       ///< what was asked for
+  std::vector<Skipped> skipped;  ///< sorted by path
+
+  [[nodiscard]] ScannedDirectory& directory() { return *root.directory; }
+  [[nodiscard]] const ScannedDirectory& directory() const { return *root.directory; }
+  /// "" is the root; nullptr if there is no such path.
+  [[nodiscard]] const ScannedEntry* find(std::string_view path) const;
+};
+
+// For those who change the working copy after a scan and know the outcome (checkout): the tree is brought up to date,
+// then written as the new index. Each takes the known ids away from the directories above, whose content is another
+// now.
+
+/// Puts the entry in place of what has its name in the directory `parent` (""), or adds it. Directories on the way that
+/// are missing are added, with a stat that nothing is equal to, until somebody puts them too.
+/// Putting a directory without `directory` over one keeps what is below it. The path must be in the scan's selection.
+void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry);
+/// With all below it; absent is fine.
+void remove_entry(Scan& scan, std::string_view path);
+
+}  // namespace cowstore::changes

@@ -1,0 +1,34 @@
+// One directory of a version: what, and what is recorded beside it, side by side. Private to the module.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "cowstore/ids.hpp"
+#include "cowstore/result.hpp"
+#include "object/attributes.hpp"
+#include "object/entry.hpp"
+#include "object/node.hpp"
+
+namespace cowstore::changes {
+
+struct VersionEntry {
+  object::TreeEntry entry;
+  std::optional<std::uint16_t> mode;  ///< of a directory these are its own, known once it has been read
+  std::optional<Timestamp> mtime;
+  std::optional<AttributesId> attributes;  ///< of a directory
+};
+
+struct VersionDirectory {
+  std::optional<std::uint16_t> mode;  ///< of the directory itself
+  std::optional<Timestamp> mtime;
+  std::vector<VersionEntry> entries;  ///< sorted by name
+  /// Whether the attributes say nothing but times and permission bits, which is all that a scan can compare.
+  bool plain = true;
+};
+
+Result<VersionDirectory> read_version_directory(object::NodeSource& source, const TreeId& tree,
+                                                const std::optional<AttributesId>& attributes);
+
+}  // namespace cowstore::changes
