@@ -9,8 +9,8 @@
 
 namespace cowstore::sys {
 
-/// Makes `to` share all of `from`'s blocks (ioctl FICLONE). The Error's sys_errno tells why not;
-/// after a failure `to` may hold a part (btrfs, on a fatal signal): use a temporary file.
+/// Makes `to`, an empty file, share all of `from`'s blocks (ioctl FICLONE); a larger `to` is EINVAL. The Error's
+/// sys_errno tells why not; after a failure `to` may hold a part (btrfs, on a fatal signal): use a temporary file.
 Result<void> clone_file(const Fd& from, const Fd& to, std::string_view to_path);
 
 /// Whether a file is marked NOCOW (chattr +C); false where the file system has no such attribute.
@@ -19,7 +19,8 @@ Result<bool> is_nocow(const Fd& file, std::string_view path);
 /// Marks an empty file, or a directory for the files made in it.
 Result<void> set_nocow(const Fd& file, std::string_view path);
 
-/// Whether files of `from` can be cloned into `to`, found out by doing it once with temporary files (removed again).
+/// Whether new files of `from` can be cloned into new files of `to`, found out by doing it once with temporary files
+/// (removed again). A full disk or an I/O error is an error, not an answer.
 Result<bool> can_clone(const Dir& from, const Dir& to);
 
 }  // namespace cowstore::sys

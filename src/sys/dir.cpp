@@ -11,23 +11,17 @@
 #include <climits>
 #include <cstring>
 
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
+#include "sys/observed.hpp"
 #include "sys/statx.hpp"
 
 namespace cowstore::sys {
 
+using detail::observed;
+
 namespace {
-
-constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
-
-template <class Call>
-auto retry_on_eintr(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
 
 int openat2_beneath(int dir, const char* name, int flags, int mode) {
   open_how how{};
@@ -41,11 +35,17 @@ bool is_single_name(std::string_view name) {
   return name.find('/') == std::string_view::npos;
 }
 
-/// Directory part and last component of a relative path without trailing slashes.
+/// Whether a plain openat can't lead out of the directory.
+bool stays_beneath(std::string_view name) {
+  return is_single_name(name) && name != "..";
+}
+
+/// Directory part and last component of a path without trailing slashes. An absolute one stays absolute, and is
+/// refused.
 std::pair<std::string_view, std::string_view> split_last(std::string_view path) {
   std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return {{}, path};
-  return {path.substr(0, slash), path.substr(slash + 1)};
+  return {path.substr(0, std::max<std::size_t>(slash, 1)), path.substr(slash + 1)};
 }
 
 FileKind kind_of_mode(unsigned mode) {
@@ -94,10 +94,9 @@ Stat stat_of(const struct statx& raw) {
 
 Result<Stat> statx_at(int dir, const char* name, int flags, std::string_view path) {
   struct statx raw;
-  if (fault::injected(Call::kStat, 0, path) ||
-      retry_on_eintr([&] { return ::statx(dir, name, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, &raw); }) != 0) {
-    return system_error("stat", path, errno);
-  }
+  flags |= AT_STATX_SYNC_AS_STAT | AT_NO_AUTOMOUNT;
+  int failed = observed(Call::kStat, path, [&] { return ::statx(dir, name, flags, STATX_BASIC_STATS, &raw); });
+  if (failed != 0) return system_error("stat", path, errno);
   return stat_of(raw);
 }
 
@@ -110,23 +109,19 @@ std::string Dir::path_of(std::string_view name) const {
 }
 
 Result<Dir> Dir::open(const std::string& path) {
-  int fd = -1;
-  if (fault::injected(Call::kOpen, 0, path) ||
-      (fd = retry_on_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) < 0) {
-    return system_error("open the directory", path, errno);
-  }
+  int fd = observed(Call::kOpen, path, [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return system_error("open the directory", path, errno);
   return Dir(Fd(fd), path);
 }
 
 Result<Fd> Dir::open_at(std::string_view operation, std::string_view name, int flags, int mode) const {
   std::string terminated(name);
-  if (fault::injected(Call::kOpen, 0, name)) return system_error(operation, path_of(name), errno);
   int all_flags = flags | O_CLOEXEC | O_NOFOLLOW;
-  int fd = retry_on_eintr([&] {
-    return is_single_name(name) ? ::openat(fd_.get(), terminated.c_str(), all_flags, mode)
-                                : openat2_beneath(fd_.get(), terminated.c_str(), all_flags, mode);
+  int fd = observed(Call::kOpen, name, [&] {
+    return stays_beneath(name) ? ::openat(fd_.get(), terminated.c_str(), all_flags, mode)
+                               : openat2_beneath(fd_.get(), terminated.c_str(), all_flags, mode);
   });
-  if (fd < 0 && errno == ENAMETOOLONG && name.size() >= PATH_MAX) {
+  if (fd < 0 && errno == ENAMETOOLONG && name.size() >= PATH_MAX && !is_single_name(name)) {
     auto [parent, last] = split_last(name);
     Dir dir = COWSTORE_TRY(open_dir(parent));
     return dir.open_at(operation, last, flags, mode);
@@ -183,25 +178,33 @@ Result<ParentAndName> open_parent(const Dir& root, std::string_view path) {
 
 Result<void> Dir::make_dir(std::string_view name, int mode) const {
   COWSTORE_IN_PARENT(name, make_dir, mode)
-  if (fault::injected(Call::kMakeDir, 0, name) ||
-      ::mkdirat(fd(), std::string(name).c_str(), static_cast<mode_t>(mode)) != 0) {
-    return system_error("make the directory", path_of(name), errno);
-  }
+  std::string terminated(name);
+  int failed =
+      observed(Call::kMakeDir, name, [&] { return ::mkdirat(fd(), terminated.c_str(), static_cast<mode_t>(mode)); });
+  if (failed != 0) return system_error("make the directory", path_of(name), errno);
   return {};
 }
 
 Result<void> Dir::make_dirs(std::string_view path, int mode) const {
-  auto made = make_dir(path, mode);
-  if (made || made.error().sys_errno == EEXIST) return {};
+  auto made = make_or_find_dir(path, mode);
   auto [parent, last] = split_last(path);
-  if (made.error().sys_errno != ENOENT || parent.empty()) return made;
+  if (made || made.error().sys_errno != ENOENT || parent.empty()) return made;
   COWSTORE_TRY(make_dirs(parent, mode));
-  return make_dir(path, mode);
+  return make_or_find_dir(path, mode);
+}
+
+Result<void> Dir::make_or_find_dir(std::string_view path, int mode) const {
+  auto made = make_dir(path, mode);
+  if (made || made.error().sys_errno != EEXIST) return made;
+  Stat found = COWSTORE_TRY(stat(path));
+  if (found.kind != FileKind::kDirectory) return made;
+  return {};
 }
 
 Result<void> Dir::unlink(std::string_view name) const {
   COWSTORE_IN_PARENT(name, unlink)
-  if (fault::injected(Call::kUnlink, 0, name) || ::unlinkat(fd(), std::string(name).c_str(), 0) != 0) {
+  std::string terminated(name);
+  if (observed(Call::kUnlink, name, [&] { return ::unlinkat(fd(), terminated.c_str(), 0); }) != 0) {
     return system_error("remove", path_of(name), errno);
   }
   return {};
@@ -209,7 +212,8 @@ Result<void> Dir::unlink(std::string_view name) const {
 
 Result<void> Dir::remove_dir(std::string_view name) const {
   COWSTORE_IN_PARENT(name, remove_dir)
-  if (fault::injected(Call::kUnlink, 0, name) || ::unlinkat(fd(), std::string(name).c_str(), AT_REMOVEDIR) != 0) {
+  std::string terminated(name);
+  if (observed(Call::kUnlink, name, [&] { return ::unlinkat(fd(), terminated.c_str(), AT_REMOVEDIR); }) != 0) {
     return system_error("remove the directory", path_of(name), errno);
   }
   return {};
@@ -218,7 +222,11 @@ Result<void> Dir::remove_dir(std::string_view name) const {
 Result<void> Dir::remove_tree(std::string_view name) const {
   auto removed = unlink(name);
   if (removed || removed.error().sys_errno == ENOENT) return {};
-  if (removed.error().sys_errno != EISDIR && removed.error().sys_errno != EPERM) return removed;
+  if (removed.error().sys_errno != EISDIR) return removed;
+  Stat info = COWSTORE_TRY(stat(name));
+  if (info.mount_root) return system_error("remove what is mounted on", path_of(name), EBUSY);
+  // A directory that was stored without write permission must not outlive its tree. What isn't ours fails below.
+  if ((info.mode & 0700) != 0700) (void)set_mode(name, 0700);
   Dir dir = COWSTORE_TRY(open_dir(name));
   for (const ListedEntry& entry : COWSTORE_TRY(dir.list())) COWSTORE_TRY(dir.remove_tree(entry.name));
   return remove_dir(name);
@@ -236,11 +244,13 @@ Result<void> Dir::rename(std::string_view from, const Dir& to_dir, std::string_v
   unsigned flags = mode == RenameMode::kNoReplace  ? RENAME_NOREPLACE
                    : mode == RenameMode::kExchange ? RENAME_EXCHANGE
                                                    : 0U;
-  if (fault::injected(Call::kRename, 0, to) ||
-      ::renameat2(fd(), std::string(from).c_str(), to_dir.fd(), std::string(to).c_str(), flags) != 0) {
-    return system_error("rename " + path_of(from) + " to", to_dir.path_of(to), errno);
-  }
-  return {};
+  std::string old_name(from);
+  std::string new_name(to);
+  int failed = observed(Call::kRename, to,
+                        [&] { return ::renameat2(fd(), old_name.c_str(), to_dir.fd(), new_name.c_str(), flags); });
+  if (failed == 0) return {};
+  int error = errno;
+  return system_error("rename " + base::escape_for_terminal(path_of(from)) + " to", to_dir.path_of(to), error);
 }
 
 Result<void> Dir::make_symlink(const std::string& target, std::string_view name) const {
@@ -249,7 +259,8 @@ Result<void> Dir::make_symlink(const std::string& target, std::string_view name)
 }
 
 Result<void> Dir::make_symlink_here(std::string_view name, const std::string& target) const {
-  if (fault::injected(Call::kSymlink, 0, name) || ::symlinkat(target.c_str(), fd(), std::string(name).c_str()) != 0) {
+  std::string terminated(name);
+  if (observed(Call::kSymlink, name, [&] { return ::symlinkat(target.c_str(), fd(), terminated.c_str()); }) != 0) {
     return system_error("make the symbolic link", path_of(name), errno);
   }
   return {};
@@ -257,12 +268,11 @@ Result<void> Dir::make_symlink_here(std::string_view name, const std::string& ta
 
 Result<std::string> Dir::read_link(std::string_view name) const {
   COWSTORE_IN_PARENT(name, read_link)
+  std::string terminated(name);
   std::string target(PATH_MAX, '\0');
-  ssize_t length = -1;
-  if (fault::injected(Call::kReadLink, 0, name) ||
-      (length = ::readlinkat(fd(), std::string(name).c_str(), target.data(), target.size())) < 0) {
-    return system_error("read the symbolic link", path_of(name), errno);
-  }
+  ssize_t length = observed(Call::kReadLink, name,
+                            [&] { return ::readlinkat(fd(), terminated.c_str(), target.data(), target.size()); });
+  if (length < 0) return system_error("read the symbolic link", path_of(name), errno);
   target.resize(static_cast<std::size_t>(length));
   return target;
 }
@@ -283,10 +293,10 @@ bool Dir::exists(std::string_view name) const {
 Result<void> Dir::set_mtime(std::string_view name, Timestamp mtime) const {
   COWSTORE_IN_PARENT(name, set_mtime, mtime)
   timespec times[2] = {{0, UTIME_OMIT}, {mtime.seconds, static_cast<long>(mtime.nanoseconds)}};
-  if (fault::injected(Call::kSetTimes, 0, name) ||
-      ::utimensat(fd(), std::string(name).c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
-    return system_error("set the time of", path_of(name), errno);
-  }
+  std::string terminated(name);
+  int failed = observed(Call::kSetTimes, name,
+                        [&] { return ::utimensat(fd(), terminated.c_str(), times, AT_SYMLINK_NOFOLLOW); });
+  if (failed != 0) return system_error("set the time of", path_of(name), errno);
   return {};
 }
 
@@ -294,25 +304,23 @@ Result<void> Dir::set_mode(std::string_view name, int mode) const {
   COWSTORE_IN_PARENT(name, set_mode, mode)
   // fchmodat follows links; nobody may put one in the way, so the file is opened without following and changed by
   // descriptor.
-  if (fault::injected(Call::kSetMode, 0, name)) return system_error("set the mode of", path_of(name), errno);
-  int file = retry_on_eintr([&] { return ::openat(fd(), std::string(name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); });
-  if (file < 0) return system_error("set the mode of", path_of(name), errno);
-  Fd owner(file);
-  std::string by_descriptor = "/proc/self/fd/" + std::to_string(file);
-  if (::chmod(by_descriptor.c_str(), static_cast<mode_t>(mode)) != 0)
-    return system_error("set the mode of", path_of(name), errno);
+  Fd file = COWSTORE_TRY(open_at("set the mode of", name, O_PATH, 0));
+  std::string by_descriptor = "/proc/self/fd/" + std::to_string(file.get());
+  int failed =
+      observed(Call::kSetMode, name, [&] { return ::chmod(by_descriptor.c_str(), static_cast<mode_t>(mode)); });
+  if (failed != 0) return system_error("set the mode of", path_of(name), errno);
   return {};
 }
 
 Result<void> Dir::sync() const {
-  if (fault::injected(Call::kSync, 0, path_) || retry_on_eintr([&] { return ::fsync(fd()); }) != 0) {
+  if (observed(Call::kSync, path_, [&] { return ::fsync(fd()); }) != 0) {
     return system_error("sync the directory", path_, errno);
   }
   return {};
 }
 
 Result<void> Dir::sync_all() const {
-  if (fault::injected(Call::kSync, 0, path_) || retry_on_eintr([&] { return ::syncfs(fd()); }) != 0) {
+  if (observed(Call::kSync, path_, [&] { return ::syncfs(fd()); }) != 0) {
     return system_error("sync the file system of", path_, errno);
   }
   return {};

@@ -21,8 +21,8 @@ struct ListedEntry {
 enum class RenameMode { kReplace, kNoReplace, kExchange };
 
 /// Move-only. `path()` is only for messages. Where a method takes `name` it may also be a relative path; each of its
-/// components is opened without following links (openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS).
-/// All calls retry EINTR. Failures carry "path()/name".
+/// components is opened without following links (openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS): a link in the way
+/// is ELOOP or ENOTDIR (kNotFound), a path that leads out EXDEV. All calls retry EINTR. Failures carry "path()/name".
 class Dir {
  public:
   Dir() = default;
@@ -37,10 +37,12 @@ class Dir {
   Result<Fd> open_or_create(std::string_view name, int mode) const;
 
   Result<void> make_dir(std::string_view name, int mode) const;
-  Result<void> make_dirs(std::string_view path, int mode) const;  ///< with parents; those that exist are fine
+  Result<void> make_dirs(std::string_view path, int mode) const;  ///< with parents; directories that exist are fine
   Result<void> unlink(std::string_view name) const;
   Result<void> remove_dir(std::string_view name) const;
-  /// Removes a whole tree, links not followed; absent is fine.
+  /// Removes a whole tree, links not followed, directories without write permission included; absent is fine.
+  /// Stops with kBusy at a directory on which something is mounted: what is in there is not part of the tree.
+  /// Holds a descriptor per level.
   Result<void> remove_tree(std::string_view name) const;
   Result<void> rename(std::string_view from, const Dir& to_dir, std::string_view to,
                       RenameMode mode = RenameMode::kReplace) const;
@@ -49,8 +51,8 @@ class Dir {
 
   Result<Stat> stat(std::string_view name) const;  ///< of a link itself, not of what it names
   Result<Stat> stat_self() const;
-  [[nodiscard]] bool exists(std::string_view name) const;
-  /// Without "." and ".."; unordered. EMFILE-safe: opens one descriptor.
+  [[nodiscard]] bool exists(std::string_view name) const;  ///< false also where that can't be told: use stat()
+  /// Without "." and ".."; unordered. Opens one descriptor; the directory's access time stays where permitted.
   Result<std::vector<ListedEntry>> list() const;
 
   /// Of a file or a link itself.
@@ -67,6 +69,7 @@ class Dir {
 
  private:
   Dir(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Result<void> make_or_find_dir(std::string_view path, int mode) const;
   Result<void> make_symlink_here(std::string_view name, const std::string& target) const;
   Result<Fd> open_at(std::string_view operation, std::string_view name, int flags, int mode) const;
   Fd fd_;

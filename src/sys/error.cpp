@@ -8,6 +8,7 @@ ErrorCode code_of_errno(int error) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:  // a link, or a file, where the path wants a directory: what it names is not in this tree
       return ErrorCode::kNotFound;
     case EEXIST:
     case ENOTEMPTY:

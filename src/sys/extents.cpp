@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
+#include "sys/observed.hpp"
 
 namespace cowstore::sys {
 
@@ -41,10 +41,13 @@ bool continues(const Extent& a, const Extent& b) {
          content_flags(a.flags) == content_flags(b.flags);
 }
 
-/// File systems cut the same blocks into extents differently depending on who shares them; adjacent ones are joined.
+/// The data alone. Unwritten extents are holes with a reservation, which a clone doesn't get: those of fallocate, and
+/// what XFS reserves behind the end of a file that grows. File systems cut the same blocks into extents differently
+/// depending on who shares them; adjacent ones are joined.
 std::vector<Extent> joined(const std::vector<Extent>& extents) {
   std::vector<Extent> out;
   for (Extent extent : extents) {
+    if ((extent.flags & FIEMAP_EXTENT_UNWRITTEN) != 0) continue;
     extent.flags = content_flags(extent.flags);
     if (!out.empty() && continues(out.back(), extent)) {
       out.back().length += extent.length;
@@ -73,9 +76,8 @@ Result<std::vector<Extent>> extent_map(const Fd& fd, std::size_t limit, std::str
     buffer.header().fm_length = FIEMAP_MAX_OFFSET - start;
     buffer.header().fm_flags = FIEMAP_FLAG_SYNC;
     buffer.header().fm_extent_count = kBatch;
-    if (fault::injected(Call::kExtents, 0, path) || ::ioctl(fd.get(), FS_IOC_FIEMAP, buffer.bytes) != 0) {
-      return system_error("map the extents of", path, errno);
-    }
+    int failed = detail::observed(Call::kExtents, path, [&] { return ::ioctl(fd.get(), FS_IOC_FIEMAP, buffer.bytes); });
+    if (failed != 0) return system_error("map the extents of", path, errno);
     std::uint32_t count = buffer.header().fm_mapped_extents;
     for (std::uint32_t i = 0; i < count; ++i) extents.push_back(buffer.extent(i));
     if (extents.size() > limit) {
@@ -83,7 +85,7 @@ Result<std::vector<Extent>> extent_map(const Fd& fd, std::size_t limit, std::str
                    0,
                    "map the extents of",
                    std::string(path),
-                   "has more than " + std::to_string(limit),
+                   "it has more than " + std::to_string(limit),
                    ""};
     }
     if (count == 0 || (extents.back().flags & FIEMAP_EXTENT_LAST) != 0) return extents;

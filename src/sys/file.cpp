@@ -9,10 +9,12 @@
 
 #include "base/try.hpp"
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
+#include "sys/observed.hpp"
 #include "sys/statx.hpp"
 
 namespace cowstore::sys {
+
+using detail::observed;
 
 Result<Stat> stat(const Fd& fd, std::string_view path) {
   return detail::statx_at(fd.get(), "", AT_EMPTY_PATH, path);
@@ -21,9 +23,10 @@ Result<Stat> stat(const Fd& fd, std::string_view path) {
 Result<std::size_t> read_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path) {
   std::size_t done = 0;
   while (done < out.size()) {
-    if (fault::injected(Call::kRead, out.size() - done, path)) return system_error("read", path, errno);
-    ssize_t got = ::pread(fd.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
+    std::span<std::uint8_t> rest = out.subspan(done);
+    ssize_t got = observed(Call::kRead, rest.size(), path, [&] {
+      return ::pread(fd.get(), rest.data(), rest.size(), static_cast<off_t>(offset + done));
+    });
     if (got < 0) return system_error("read", path, errno);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
@@ -60,33 +63,34 @@ Result<Bytes> read_all(const Fd& fd, std::uint64_t limit, std::string_view path)
 Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, std::string_view path) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    if (fault::injected(Call::kWrite, bytes.size() - done, path)) return system_error("write", path, errno);
-    std::size_t size = static_cast<std::size_t>(fault::allowed(bytes.size() - done));
-    ssize_t put = ::pwrite(fd.get(), bytes.data() + done, size, static_cast<off_t>(offset + done));
-    if (put < 0 && errno == EINTR) continue;
+    ByteView rest = bytes.subspan(done);
+    ssize_t put = observed(Call::kWrite, rest.size(), path, [&] {
+      auto size = static_cast<std::size_t>(fault::allowed(rest.size()));
+      return ::pwrite(fd.get(), rest.data(), size, static_cast<off_t>(offset + done));
+    });
     if (put < 0) return system_error("write", path, errno);
+    if (put == 0) return system_error("write", path, EIO);  // no progress: never again in a loop
     done += static_cast<std::size_t>(put);
   }
   return {};
 }
 
 Result<void> truncate(const Fd& fd, std::uint64_t size, std::string_view path) {
-  if (fault::injected(Call::kTruncate, 0, path) || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
-    return system_error("set the size of", path, errno);
-  }
+  int failed = observed(Call::kTruncate, path, [&] { return ::ftruncate(fd.get(), static_cast<off_t>(size)); });
+  if (failed != 0) return system_error("set the size of", path, errno);
   return {};
 }
 
 Result<void> sync_data(const Fd& fd, std::string_view path) {
-  if (fault::injected(Call::kSync, 0, path) || ::fdatasync(fd.get()) != 0) return system_error("sync", path, errno);
+  int failed = observed(Call::kSync, path, [&] { return ::fdatasync(fd.get()); });
+  if (failed != 0) return system_error("sync", path, errno);
   return {};
 }
 
 Result<void> write_back(const Fd& fd, std::string_view path) {
   constexpr unsigned kAll = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  if (fault::injected(Call::kWriteback, 0, path) || ::sync_file_range(fd.get(), 0, 0, kAll) != 0) {
-    return system_error("write back", path, errno);
-  }
+  int failed = observed(Call::kWriteback, path, [&] { return ::sync_file_range(fd.get(), 0, 0, kAll); });
+  if (failed != 0) return system_error("write back", path, errno);
   return {};
 }
 
@@ -100,27 +104,25 @@ void advise_sequential(const Fd& fd) {
 
 Result<void> set_mtime(const Fd& fd, Timestamp mtime, std::string_view path) {
   timespec times[2] = {{0, UTIME_OMIT}, {mtime.seconds, static_cast<long>(mtime.nanoseconds)}};
-  if (fault::injected(Call::kSetTimes, 0, path) || ::futimens(fd.get(), times) != 0) {
-    return system_error("set the time of", path, errno);
-  }
+  int failed = observed(Call::kSetTimes, path, [&] { return ::futimens(fd.get(), times); });
+  if (failed != 0) return system_error("set the time of", path, errno);
   return {};
 }
 
 Result<void> set_mode(const Fd& fd, int mode, std::string_view path) {
-  if (fault::injected(Call::kSetMode, 0, path) || ::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) {
-    return system_error("set the mode of", path, errno);
-  }
+  int failed = observed(Call::kSetMode, path, [&] { return ::fchmod(fd.get(), static_cast<mode_t>(mode)); });
+  if (failed != 0) return system_error("set the mode of", path, errno);
   return {};
 }
 
 Result<std::optional<DataRange>> next_data(const Fd& fd, std::uint64_t offset, std::uint64_t size,
                                            std::string_view path) {
   if (offset >= size) return std::optional<DataRange>();
-  off_t data = ::lseek(fd.get(), static_cast<off_t>(offset), SEEK_DATA);
+  off_t data = observed(Call::kExtents, path, [&] { return ::lseek(fd.get(), static_cast<off_t>(offset), SEEK_DATA); });
   if (data < 0 && errno == ENXIO) return std::optional<DataRange>();
   if (data < 0 && errno == EINVAL) return std::optional<DataRange>(DataRange{offset, size - offset});
   if (data < 0) return system_error("look for data in", path, errno);
-  off_t hole = ::lseek(fd.get(), data, SEEK_HOLE);
+  off_t hole = observed(Call::kExtents, path, [&] { return ::lseek(fd.get(), data, SEEK_HOLE); });
   if (hole < 0 && errno != ENXIO) return system_error("look for a hole in", path, errno);
   std::uint64_t begin = static_cast<std::uint64_t>(data);
   std::uint64_t end = hole < 0 ? size : static_cast<std::uint64_t>(hole);

@@ -20,10 +20,10 @@ Result<Stat> stat(const Fd& fd, std::string_view path);
 Result<std::size_t> read_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path);
 /// kCorrupt ("shorter than …") when the file ends before `out` is full.
 Result<void> read_exactly_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path);
-/// The whole file; kCorrupt when it is larger than `limit` bytes.
+/// The whole file, as large as it is at the call; kCorrupt when that is more than `limit` bytes.
 Result<Bytes> read_all(const Fd& fd, std::uint64_t limit, std::string_view path);
 
-/// Writes everything; short writes are continued.
+/// Writes everything; short writes are continued. After a failure any part may have been written.
 Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, std::string_view path);
 Result<void> truncate(const Fd& fd, std::uint64_t size, std::string_view path);
 
@@ -34,7 +34,7 @@ Result<void> sync_data(const Fd& fd, std::string_view path);
 Result<void> write_back(const Fd& fd, std::string_view path);
 /// Starts writeback without waiting. Best effort.
 void start_write_back(const Fd& fd);
-/// Tells the kernel that a sequential read follows, or that the cached pages aren't needed. Best effort.
+/// Tells the kernel that a sequential read follows. Best effort.
 void advise_sequential(const Fd& fd);
 
 Result<void> set_mtime(const Fd& fd, Timestamp mtime, std::string_view path);
@@ -46,7 +46,7 @@ struct DataRange {
   std::uint64_t length;
 };
 /// The first data range at or after `offset`, none if only a hole follows. On file systems without SEEK_DATA
-/// the whole file is data.
+/// the whole file is data. Moves the descriptor's file position, which nothing here uses.
 Result<std::optional<DataRange>> next_data(const Fd& fd, std::uint64_t offset, std::uint64_t size,
                                            std::string_view path);
 

@@ -9,7 +9,7 @@
 #include "base/try.hpp"
 #include "sys/dir.hpp"
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
+#include "sys/observed.hpp"
 
 namespace cowstore::sys {
 
@@ -52,6 +52,13 @@ bool kind_of_type(std::uint8_t type, FileKind& kind) {
   }
 }
 
+/// A descriptor of its own: the position of a shared one would be shared as well. Owners leave no access time behind.
+int open_to_list(int dir, std::string_view path) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  int fd = detail::observed(Call::kOpen, path, [&] { return ::openat(dir, ".", kFlags | O_NOATIME); });
+  return fd < 0 && errno == EPERM ? ::openat(dir, ".", kFlags) : fd;
+}
+
 void append_entries(const char* buffer, std::size_t size, std::vector<ListedEntry>& entries) {
   for (std::size_t at = 0; at < size;) {
     RawEntryHeader header;
@@ -69,15 +76,13 @@ void append_entries(const char* buffer, std::size_t size, std::vector<ListedEntr
 }  // namespace
 
 Result<std::vector<ListedEntry>> Dir::list() const {
-  if (fault::injected(Call::kList, 0, path_)) return system_error("list", path_, errno);
-  // A descriptor of its own: the position of a shared one would be shared as well.
-  Fd own(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd own(open_to_list(fd(), path_));
   if (!own.valid()) return system_error("list", path_, errno);
   std::vector<ListedEntry> entries;
   alignas(8) char buffer[32768];
   for (;;) {
-    long size = syscall(SYS_getdents64, own.get(), buffer, sizeof buffer);
-    if (size < 0 && errno == EINTR) continue;
+    long size =
+        detail::observed(Call::kList, path_, [&] { return syscall(SYS_getdents64, own.get(), buffer, sizeof buffer); });
     if (size < 0) return system_error("list", path_, errno);
     if (size == 0) return entries;
     append_entries(buffer, static_cast<std::size_t>(size), entries);

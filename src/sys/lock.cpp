@@ -6,28 +6,27 @@
 
 #include "base/try.hpp"
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
 #include "sys/file.hpp"
+#include "sys/observed.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::sys {
 
 namespace {
 
-constexpr std::uint64_t kMaxHolderText = 4096;
+constexpr std::size_t kMaxHolderText = 4096;
 
 Result<bool> lock(const Fd& fd, int operation, const std::string& path) {
-  if (fault::injected(Call::kLock, 0, path)) return system_error("lock", path, errno);
-  while (::flock(fd.get(), operation) != 0) {
-    if (errno == EWOULDBLOCK) return false;
-    if (errno != EINTR) return system_error("lock", path, errno);
-  }
-  return true;
+  if (detail::observed(Call::kLock, path, [&] { return ::flock(fd.get(), operation); }) == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  return system_error("lock", path, errno);
 }
 
 void write_holder(const Fd& fd, std::string_view holder, const std::string& path) {
   // Only a courtesy to those who wait; a full disk must not make locking fail.
-  std::string text = std::to_string(process_id()) + " " + std::string(holder) + "\n";
+  std::string text = std::to_string(process_id()) + " " + std::string(holder);
+  text.resize(std::min(text.size(), kMaxHolderText - 1));
+  text += '\n';
   if (truncate(fd, 0, path)) (void)write_at(fd, as_bytes(text), 0, path);
 }
 

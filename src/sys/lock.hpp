@@ -12,14 +12,15 @@
 namespace cowstore::sys {
 
 /// An exclusive lock on a file that is created if missing and never replaced. Holds until destroyed.
-/// The holder writes its pid and command into the file, so that who waits can name it.
+/// The holder writes its process id and `holder`, its command, into the file, so that who waits can name it.
 class FileLock {
  public:
   /// Nothing if another process, or another FileLock of this one, holds it.
   static Result<std::optional<FileLock>> try_acquire(const Dir& dir, std::string_view name, std::string_view holder);
   /// Waits for it.
   static Result<FileLock> acquire(const Dir& dir, std::string_view name, std::string_view holder);
-  /// What the present holder wrote; empty if unknown.
+  /// What the last holder wrote ("1234 cowstore commit", at most 4 KiB), for a message to who finds it held. Empty if
+  /// unknown; whether it still holds the lock only an attempt tells.
   static std::string holder(const Dir& dir, std::string_view name);
 
  private:

@@ -7,8 +7,8 @@
 
 #include "base/try.hpp"
 #include "sys/error.hpp"
-#include "sys/fault.hpp"
 #include "sys/file.hpp"
+#include "sys/observed.hpp"
 
 namespace cowstore::sys {
 
@@ -30,9 +30,12 @@ Result<MappedFile> MappedFile::map(const Fd& fd, std::string_view path) {
   MappedFile file;
   if (info.size == 0) return file;
   auto size = static_cast<std::size_t>(info.size);
-  void* address =
-      fault::injected(Call::kMap, 0, path) ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
-  if (address == MAP_FAILED) return system_error("map", path, errno);
+  void* address = MAP_FAILED;
+  int failed = detail::observed(Call::kMap, path, [&] {
+    address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    return address == MAP_FAILED ? -1 : 0;
+  });
+  if (failed != 0) return system_error("map", path, errno);
   file.data_ = static_cast<const std::uint8_t*>(address);
   file.size_ = size;
   return file;

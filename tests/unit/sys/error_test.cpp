@@ -1,0 +1,39 @@
+#include "sys/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace cowstore::sys {
+namespace {
+
+TEST(SystemError, TellsCallersApartWhatTheyBranchOn) {
+  EXPECT_EQ(code_of_errno(ENOENT), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of_errno(ENOTDIR), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of_errno(ELOOP), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of_errno(EEXIST), ErrorCode::kConflict);
+  EXPECT_EQ(code_of_errno(ENOTEMPTY), ErrorCode::kConflict);
+  EXPECT_EQ(code_of_errno(ENOSPC), ErrorCode::kNoSpace);
+  EXPECT_EQ(code_of_errno(EDQUOT), ErrorCode::kNoSpace);
+  EXPECT_EQ(code_of_errno(EWOULDBLOCK), ErrorCode::kBusy);
+  EXPECT_EQ(code_of_errno(EBUSY), ErrorCode::kBusy);
+  EXPECT_EQ(code_of_errno(EXDEV), ErrorCode::kUnsupported);
+  EXPECT_EQ(code_of_errno(EOPNOTSUPP), ErrorCode::kUnsupported);
+  EXPECT_EQ(code_of_errno(EIO), ErrorCode::kIo);
+  EXPECT_EQ(code_of_errno(EACCES), ErrorCode::kIo);
+}
+
+TEST(SystemError, CarriesTheCallThePathAndTheErrno) {
+  Error error = system_error("open", "a/b.bin", ENOENT);
+  EXPECT_EQ(error.sys_errno, ENOENT);
+  EXPECT_EQ(error.path, "a/b.bin");
+  EXPECT_EQ(error.message(), "open a/b.bin: no such file or directory");
+  EXPECT_TRUE(error.hint.empty());
+}
+
+TEST(SystemError, AFullDiskComesWithTheWayOut) {
+  EXPECT_FALSE(system_error("write", "x", ENOSPC).hint.empty());
+}
+
+}  // namespace
+}  // namespace cowstore::sys
