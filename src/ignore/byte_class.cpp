@@ -117,7 +117,7 @@ class ClassParser {
 
   /// "[:name:]". Without the ":]" where the next ']' is, the '[' stands for itself.
   bool take_named() {
-    std::size_t end = text_.find(']', 2);
+    std::size_t end = next_bracket();
     if (end == std::string_view::npos) return false;
     std::string_view name = text_.substr(2, end - 2);
     if (!name.ends_with(':')) {
@@ -131,6 +131,16 @@ class ClassParser {
     return add_named(name);
   }
 
+  /// Where the next ']' is. Remembered until it is passed: a class full of "[:" must not take quadratic time.
+  std::size_t next_bracket() {
+    if (!from_bracket_ || *from_bracket_ > text_.size()) {
+      std::size_t found = text_.find(']');
+      if (found == std::string_view::npos) return found;
+      from_bracket_ = text_.size() - found;
+    }
+    return text_.size() - *from_bracket_;
+  }
+
   bool add_named(std::string_view name) {
     const auto* found = std::ranges::find(kNamedClasses, name, &NamedClass::name);
     if (found == kNamedClasses.end()) return false;
@@ -142,7 +152,8 @@ class ClassParser {
 
   std::string_view text_;
   ByteClass bytes_;
-  std::optional<std::uint8_t> previous_;  ///< what a '-' would begin a range at
+  std::optional<std::uint8_t> previous_;     ///< what a '-' would begin a range at
+  std::optional<std::size_t> from_bracket_;  ///< how much text is left from the ']' last looked for
 };
 
 }  // namespace

@@ -69,7 +69,8 @@ bool Glob::matches(std::string_view name) const {
     case Kind::kPrefix:
       return name.starts_with(text_);
     case Kind::kSuffix:
-      return name.ends_with(text_);
+      // The last byte alone refuses most names, without a call.
+      return name.ends_with(text_.back()) && name.ends_with(text_);
     case Kind::kProgram:
       return name.size() >= min_length_ && run(name);
   }

@@ -23,7 +23,7 @@ class Glob {
   /// `*`
   [[nodiscard]] static Glob any() { return Glob(Kind::kAny); }
 
-  /// At most |name|² steps, whatever the pattern. Allocates nothing.
+  /// In the order of |name|² steps, whatever the pattern. Allocates nothing.
   [[nodiscard]] bool matches(std::string_view name) const;
 
   /// The one name that it matches, if the pattern has no wildcards; lives as long as the glob stays where it is.

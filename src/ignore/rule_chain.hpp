@@ -28,7 +28,7 @@ class RuleChain {
                                                                std::string_view name, std::optional<RuleFile> file);
 
   /// Whether the entry `name` (one component) of this directory is ignored. Allocates nothing.
-  /// Polynomial for every pattern: at most (length of name)² steps per rule.
+  /// Whatever the rules are, each takes no more than in the order of |name|² steps.
   [[nodiscard]] bool ignores(std::string_view name, EntryKind kind) const;
 
  private:

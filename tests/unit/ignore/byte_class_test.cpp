@@ -86,12 +86,20 @@ TEST(ByteClass, KnowsTheTwelveNamesOfPosix) {
 TEST(ByteClass, NamesMixWithOtherMembers) {
   EXPECT_EQ(members("_[:digit:]a-b]"), "0123456789_ab");
   EXPECT_EQ(members("[:digit:]-b]"), "-0123456789b");
+  EXPECT_EQ(members("a[:digit:]-c]"), "-0123456789ac");
 }
 
 TEST(ByteClass, ABracketWithoutColonsIsAMember) {
   EXPECT_EQ(members("[:]"), ":[");
   EXPECT_EQ(members("[a]"), "[a");
   EXPECT_EQ(members("[:digit]"), ":[dgit");
+}
+
+TEST(ByteClass, EndsOnAHostileClass) {
+  std::string text;
+  for (int i = 0; i < 2'000'000; ++i) text += "[:";
+  EXPECT_EQ(members(text), "none");
+  EXPECT_EQ(members(text + "x]"), ":[x");
 }
 
 TEST(ByteClass, RefusesWhatHasNoEndOrAnUnknownName) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -79,7 +81,9 @@ std::string rules_below(const fs::path& directory) {
 class GitOracle : public testing::Test {
  protected:
   void SetUp() override {
-    std::string path = (fs::temp_directory_path() / "cowstore-ignore-XXXXXX").string();
+    // Tens of thousands of empty files: in memory where that is possible.
+    fs::path parent = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+    std::string path = (parent / "cowstore-ignore-XXXXXX").string();
     ASSERT_NE(mkdtemp(path.data()), nullptr);
     root_ = path;
     if (!git("init -q")) GTEST_SKIP() << "needs git";
@@ -129,7 +133,7 @@ constexpr std::string_view kAwkwardFiles[] = {
     "foo", "foo.o", "foo.c", "foobar", "bar/foo", "bar/foo.o", "bar/foobar/x", "bar/baz/foo", "foo.d/x", "foo.d/foo",
     "a/b", "a/b.c", "a/x/b", "a/x/y/b", "a/x/y/z/b.c", "x/a/b", "x/a/x/b", "bar/a/b", "x[a/b]y", "b", "c", "dir/a",
     "dir/sub/a", "dir/sub/b", "dir/sub/deep/a", "bar/*/foo", "bar/**/foo", "#foo", "!foo", "!!foo", "foo ", "foo  ",
-    " foo", "foo\t", "foo\r", "foo\\", "foo\\ ", "f\noo", "FOO", "\xef\xbb\xbf" "foo", "*", "**", "?", "[", "]",
+    " foo", "foo\t", "foo\r", "foo\\", "foo\\ ", "f\noo", "FOO", ("\xef\xbb\xbf" "foo"), "*", "**", "?", "[", "]",
     "[a]", "a]", "-", "^", ":", "#", "!", "\\", "\\a", "{a,b}", "~", "a-b", "_1", ".hidden", "...", "\xff\xfe",
     "\xc3\xa9"};
 
@@ -140,7 +144,8 @@ constexpr std::string_view kHandWritten[] = {
     // spaces, line ends, byte order marks
     "foo \n", "foo\\ \n", "foo\\  \n", "foo \\ \n", "foo\\\\ \n", "foo\\\\\\ \n", " foo\n", "foo\t\n", "  \nfoo\n",
     "foo\r\n", "foo \r\n", "foo\r\r\n", "foo\r", "\r\n", "foo\\\r\n", "bar/\r\n", "#\r\nfoo\r\n", "f\\\noo\n",
-    "\xef\xbb\xbf" "foo\n", "\xef\xbb\xbf" "#foo\n", "\xef\xbb\xbf\xef\xbb\xbf" "foo\n", "foo\n\xef\xbb\xbf" "bar\n",
+    ("\xef\xbb\xbf" "foo\n"), ("\xef\xbb\xbf" "#foo\n"), ("\xef\xbb\xbf\xef\xbb\xbf" "foo\n"),
+    ("foo\n\xef\xbb\xbf" "bar\n"),
     // wildcards in names
     "*\n", "?\n", "??\n", "*.*\n", ".*\n", "*foo*\n", "f*o\n", "f**o\n", "**\n", "**/\n", "***\n", "*/\n",
     // directories and what is taken back inside
@@ -161,9 +166,10 @@ constexpr std::string_view kHandWritten[] = {
     "[a-c]\n", "[c-a]\n", "[\\]]\n", "[\\\\]\n", "[\\-]\n", "[a\\-c]\n", "[[]\n", "[[]a]\n", "[!-]\n", "[^^]\n",
     "[\\^]\n", "[a^]\n", "[--^]\n", "[\n!foo[\nfoo\n", "[:]\n", "[[:]\n", "[[:]]\n", "[[::]]\n", "[[:alpha:]\n",
     "[[:alpha:]]\n", "[![:alpha:]]\n", "[[:alpha:]_][[:digit:]]\n", "[[:foo:]]\n", "[a[:foo:]]\n", "[[:alpha:\n",
-    "[a-[:alpha:]]\n", "[[:digit:]-b]\n", "[[:upper:]]*\n", "[\\[:alpha:]]\n", "[[:ALPHA:]]\n", "[[.a.]]\n",
-    "[[=a=]]\n", "x[a/b]y\n", "a[/]b\n", "a[!x]b\n", "a[.-0]b\n", "[\x80-\xff]*\n", "[!\x80-\xff]\n", "\xc3\xa9\n",
-    "\xc3?\n", "\xff*\n",
+    "[a-[:alpha:]]\n", "[[:digit:]-b]\n", "[a[:digit:]-c]\n", "[[:upper:]]*\n", "[\\[:alpha:]]\n", "[[:ALPHA:]]\n",
+    "[[.a.]]\n", "[[=a=]]\n", "[[:\\][:x:]]\n", "[[:[:a]\n",
+    "x[a/b]y\n", "a[/]b\n", "a[!x]b\n", "a[.-0]b\n", "[\x80-\xff]*\n", "[!\x80-\xff]\n",
+    "\xc3\xa9\n", "\xc3?\n", "\xff*\n",
     // escapes, and what means nothing
     "\\foo\n", "\\f\\o\\o\n", "foo\\\n", "\\\n", "\\\\\n", "\\\\a\n", "\\*\n", "\\?\n", "\\[\n", "\\[a\\]\n",
     "[a]\n", "bar/\\*/foo\n", "bar/\\*\\*/foo\n", "a\\/b\n", "bar\\/\n", "foo*\\\n", "*\\\\\n", "foo\\ bar\n",
@@ -277,7 +283,7 @@ class Generator {
 };
 
 TEST_F(GitOracle, AgreesOnRandomRulesInRandomTrees) {
-  constexpr std::uint32_t kCases = COWSTORE_SOAK ? 10000 : 250;
+  constexpr std::uint32_t kCases = COWSTORE_SOAK ? 3000 : 250;
   for (std::uint32_t seed = 0; seed < kCases; ++seed) Generator(seed).make_tree(new_case(), 0);
   compare();
 }

@@ -55,6 +55,15 @@ TEST(ScopedRules, ScopesThatSayTheSameAreEqual) {
   EXPECT_NE(top.enter("x"), top.enter("a"));
 }
 
+TEST(ScopedRules, ForgetsPlacesThatALaterOneCovers) {
+  ScopedRules one = scope_of({"**/a/**/b"}).enter("a");
+  EXPECT_EQ(one, one.enter("x"));
+  EXPECT_EQ(one, one.enter("a"));
+  ScopedRules two = scope_of({"**/a/a/**/b"}).enter("a").enter("a");
+  EXPECT_EQ(two, two.enter("x"));
+  EXPECT_EQ(two, two.enter("a"));
+}
+
 TEST(ScopedRules, EndsOnHostileRules) {
   std::string_view line =
       "**/*a*a*a*b*/**/*a*a*a*b*/**/a/a/a/a/**/a/*/a/*/a/*/a/**/*/*/*/*/*/*/*/**/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/b";
