@@ -2,15 +2,19 @@
 //
 //   Fd fd = COWSTORE_TRY(dir.open_file(name, sys::Access::kRead));
 //
-// A statement expression (g++ and clang have it); `__extension__` keeps -Wpedantic quiet.
+// A statement expression (g++ and clang have it); `__extension__` keeps -Wpedantic quiet. Uses may be nested: each has
+// a variable of its own name.
 #pragma once
 
 #include "cowstore/result.hpp"
 
-#define COWSTORE_TRY(...)                            \
-  __extension__({                                    \
-    auto cowstore_try_result = (__VA_ARGS__);        \
-    if (!cowstore_try_result) [[unlikely]]           \
-      return std::move(cowstore_try_result).error(); \
-    std::move(cowstore_try_result).value();          \
+#define COWSTORE_TRY_JOIN_(a, b) a##b
+#define COWSTORE_TRY_JOIN(a, b) COWSTORE_TRY_JOIN_(a, b)
+#define COWSTORE_TRY_AS(result, ...)    \
+  __extension__({                       \
+    auto result = (__VA_ARGS__);        \
+    if (!result) [[unlikely]]           \
+      return std::move(result).error(); \
+    std::move(result).value();          \
   })
+#define COWSTORE_TRY(...) COWSTORE_TRY_AS(COWSTORE_TRY_JOIN(cowstore_try_, __COUNTER__), __VA_ARGS__)

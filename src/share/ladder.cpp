@@ -1,0 +1,86 @@
+#include "share/ladder.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include "sys/clone.hpp"
+
+namespace cowstore::share {
+
+AfterFailure after_clone_failure(int sys_errno) {
+  switch (sys_errno) {
+    case EXDEV:       // two file systems
+    case EOPNOTSUPP:  // this file system has no reflinks
+    case ENOTTY:      // nor knows the request
+    case ENOSYS:
+      return AfterFailure::kCopyAllFiles;
+    case EINVAL:   // one of the two is NOCOW, or the block size doesn't fit
+    case EPERM:    // immutable target, or a swap file
+    case EACCES:   // refused by a security module
+    case ETXTBSY:  // an active swap file
+    case EBADF:    // opened for appending
+    case EISDIR:
+    case EAGAIN:  // ZFS: the source's blocks are not on disk yet
+    case EINTR:   // interrupted half-way; the copy starts afresh
+    case EMLINK:  // the extent has all the references that it can have
+      return AfterFailure::kCopyThisFile;
+    default:  // ENOSPC, EDQUOT, EIO, EROFS, ENOMEM, …
+      return AfterFailure::kGiveUp;
+  }
+}
+
+Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path) {
+  if (!may_clone()) return false;
+  auto cloned = sys::clone_file(from, to, path);
+  if (cloned) {
+    cloned_.fetch_add(1, std::memory_order_relaxed);
+    bytes_cloned_.fetch_add(bytes, std::memory_order_relaxed);
+    return true;
+  }
+  AfterFailure next = after_clone_failure(cloned.error().sys_errno);
+  if (next == AfterFailure::kGiveUp) return std::move(cloned).error();
+  if (policy_ == Policy::kCloneOnly) {
+    Error error = std::move(cloned).error();
+    error.code = ErrorCode::kUnsupported;
+    error.hint = "use --method auto or copy, or put the working copy on the store's file system (Btrfs or XFS)";
+    return error;
+  }
+  if (next == AfterFailure::kCopyAllFiles) may_clone_.store(false, std::memory_order_relaxed);
+  note_reason(std::strerror(cloned.error().sys_errno));
+  return false;
+}
+
+void Ladder::count_copy(std::uint64_t bytes) {
+  copied_.fetch_add(1, std::memory_order_relaxed);
+  bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
+  if (bytes <= kSmallFileBytes) copied_small_.fetch_add(1, std::memory_order_relaxed);
+}
+
+Result<void> Ladder::refuse_copy(std::uint64_t bytes, std::string_view path, std::string_view reason) const {
+  if (policy_ != Policy::kCloneOnly || bytes <= kSmallFileBytes) return {};
+  return Error{ErrorCode::kUnsupported,
+               0,
+               "share",
+               std::string(path),
+               std::string(reason),
+               "without --require-cow, and with --method auto, it would be copied"};
+}
+
+void Ladder::note_reason(std::string_view reason) {
+  std::lock_guard lock(mutex_);
+  if (reason_.empty()) reason_ = reason;
+}
+
+SharingReport Ladder::report() const {
+  SharingReport report;
+  report.cloned = cloned_.load();
+  report.copied = copied_.load();
+  report.copied_small = copied_small_.load();
+  report.bytes_cloned = bytes_cloned_.load();
+  report.bytes_written = bytes_written_.load();
+  std::lock_guard lock(mutex_);
+  if (report.copied > report.copied_small) report.copy_reason = reason_;
+  return report;
+}
+
+}  // namespace cowstore::share

@@ -1,0 +1,66 @@
+// The copy ladder: clone where the kernel can, else copy; one place decides, and counts what was done.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "cowstore/result.hpp"
+#include "cowstore/sharing.hpp"
+#include "sys/fd.hpp"
+
+namespace cowstore::share {
+
+/// How far down somebody who asked for a method lets us go.
+enum class Policy : std::uint8_t {
+  kAuto,       ///< clone, else copy
+  kCloneOnly,  ///< an error instead of a copy
+  kCopyOnly,   ///< never try to clone
+};
+
+/// What a failed clone means for what comes next.
+enum class AfterFailure : std::uint8_t {
+  kCopyThisFile,  ///< something about this file; the next one may be cloned
+  kCopyAllFiles,  ///< these two directories can't share; don't ask again
+  kGiveUp,        ///< the disk is full or broken: copying would only hide it
+};
+
+/// The errno of FICLONE, sorted. Each has its reason in the source.
+AfterFailure after_clone_failure(int sys_errno);
+
+/// Files up to this size are written, never cloned: a block would be shared to save less than its metadata costs.
+inline constexpr std::uint64_t kSmallFileBytes = 4096;
+
+/// One pair of directories (store and working copy, either way round): tries, falls, counts. Thread-safe.
+class Ladder {
+ public:
+  explicit Ladder(Policy policy) : policy_(policy), may_clone_(policy != Policy::kCopyOnly) {}
+
+  /// Whether cloning hasn't been ruled out for this pair.
+  [[nodiscard]] bool may_clone() const { return may_clone_.load(std::memory_order_relaxed); }
+
+  /// Clones; true if done and counted, false if this file is to be copied (`to` may hold a part: truncate it).
+  /// An error for kCloneOnly, and where copying makes no sense. `bytes` is the file's size, `path` for messages.
+  Result<bool> try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path);
+
+  /// Counts a file that was written. Larger ones than kSmallFileBytes are an error under kCloneOnly: ask before
+  /// writing with refuse_copy().
+  void count_copy(std::uint64_t bytes);
+  /// The error that stands for copying this file although only clones are allowed; ok() if it may be copied.
+  Result<void> refuse_copy(std::uint64_t bytes, std::string_view path, std::string_view reason) const;
+
+  [[nodiscard]] SharingReport report() const;
+
+ private:
+  void note_reason(std::string_view reason);
+
+  Policy policy_;
+  std::atomic<bool> may_clone_;
+  std::atomic<std::uint64_t> cloned_{0}, copied_{0}, copied_small_{0}, bytes_cloned_{0}, bytes_written_{0};
+  mutable std::mutex mutex_;
+  std::string reason_;
+};
+
+}  // namespace cowstore::share
