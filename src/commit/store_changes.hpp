@@ -1,0 +1,26 @@
+// Storing the content of everything in a scan that isn't known yet: all cores, bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "changes/scanned.hpp"
+#include "commit/ingester.hpp"
+#include "cowstore/result.hpp"
+#include "sys/dir.hpp"
+
+namespace cowstore::commit {
+
+struct StoredChanges {
+  std::vector<std::string> moving;    ///< files that were written to all the while; what was read is stored
+  std::vector<std::string> vanished;  ///< files that were gone; they are out of the scan now
+};
+
+/// Ingests every file of the scan whose content is kUnknown and makes it kKnown there. `root` is the directory that was
+/// scanned. All files that can't be read are named in one error (kIo); anything else that fails ends it at once.
+Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, Ingester& ingester,
+                                    base::ThreadPool& pool, Progress* progress);
+
+}  // namespace cowstore::commit
