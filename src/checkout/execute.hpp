@@ -1,0 +1,50 @@
+// Carrying out a plan in a working copy that other programs may be using.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "checkout/plan.hpp"
+#include "cowstore/context.hpp"
+#include "cowstore/result.hpp"
+#include "provider/file_maker.hpp"
+#include "sys/dir.hpp"
+#include "sys/stat.hpp"
+
+namespace cowstore::checkout {
+
+/// Something that is on disk now because the plan said so.
+struct Done {
+  std::string path;
+  object::TreeEntry entry;  ///< meaningless for a directory
+  object::Attributes attributes;
+  sys::Stat stat;
+  bool directory = false;
+};
+
+struct Execution {
+  std::vector<Done> made;
+  std::vector<std::string> removed;    ///< files and directories that are gone
+  std::vector<std::string> untouched;  ///< changed by somebody after the plan was made: left as they are
+};
+
+/// All borrowed; `progress` may be null. `scratch` is a directory of the working copy's own, for files under
+/// construction.
+struct ExecuteTools {
+  const sys::Dir& root;
+  const sys::Dir& scratch;
+  const provider::FileMaker& maker;
+  base::ThreadPool& pool;
+  Progress* progress;
+};
+
+/// Removals first, then directories, then files, parallel by directory, then permissions. Each file is built under a
+/// temporary name and moved in: a new name only where there is none, a replacement by exchange, after which what came
+/// out must be what the plan saw; if it isn't, it is put back and listed as untouched. What is removed is moved out and
+/// looked at in the same way. Nothing is synced. After an error a part is done; executing a plan that is made anew
+/// between the same versions does the rest.
+Result<Execution> execute(const ExecuteTools& tools, const Plan& plan);
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,149 @@
+#include "checkout/journal.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/hex.hpp"
+#include "base/try.hpp"
+#include "sys/file.hpp"
+
+namespace cowstore::checkout {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kName = "journal";
+constexpr const char* kTemporary = "journal.new";
+constexpr int kFormat = 1;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+
+/// Names and command lines are bytes, JSON is text: hexadecimal keeps every byte.
+std::string pack(const std::string& bytes) {
+  return base::to_hex(as_bytes(bytes));
+}
+
+std::string unpack(const json& text) {
+  auto bytes = base::from_hex(text.get<std::string>());
+  return bytes ? std::string(as_text(*bytes)) : std::string();
+}
+
+json optional_text(const std::optional<std::string>& text) {
+  return text ? json(pack(*text)) : json(nullptr);
+}
+std::optional<std::string> text_of(const json& value) {
+  return value.is_null() ? std::nullopt : std::optional(unpack(value));
+}
+
+template <class IdType>
+json optional_id(const std::optional<IdType>& id) {
+  return id ? json(id->hex()) : json(nullptr);
+}
+
+template <class IdType>
+std::optional<IdType> id_of(const json& value) {
+  if (value.is_null()) return std::nullopt;
+  auto digest = Digest::from_hex(value.get<std::string>());
+  return digest ? std::optional(IdType(*digest)) : std::nullopt;
+}
+
+json encode(const object::TreeRoots& roots) {
+  return {{"attributes", optional_id(roots.attributes)}, {"tree", optional_id(roots.tree)}};
+}
+
+object::TreeRoots roots_of(const json& value) {
+  return {id_of<TreeId>(value.at("tree")), id_of<AttributesId>(value.at("attributes"))};
+}
+
+json encode(const refs::NewOperation& operation) {
+  json changes = json::array();
+  for (const refs::Change& change : operation.changes) {
+    changes.push_back({{"name", pack(change.name)},
+                       {"new", optional_text(change.new_value)},
+                       {"old", optional_text(change.old_value)}});
+  }
+  return {{"changes", changes},
+          {"command", pack(operation.command)},
+          {"details", operation.details},
+          {"nanoseconds", operation.time.nanoseconds},
+          {"offset", operation.utc_offset_minutes},
+          {"seconds", operation.time.seconds},
+          {"user", pack(operation.user)},
+          {"worktree", operation.worktree}};
+}
+
+refs::NewOperation operation_of(const json& value) {
+  refs::NewOperation operation;
+  operation.time = {value.at("seconds").get<std::int64_t>(), value.at("nanoseconds").get<std::uint32_t>()};
+  operation.utc_offset_minutes = value.at("offset").get<int>();
+  operation.user = unpack(value.at("user"));
+  operation.command = unpack(value.at("command"));
+  operation.worktree = value.at("worktree").get<std::string>();
+  operation.details = value.at("details").get<std::string>();
+  for (const json& change : value.at("changes")) {
+    operation.changes.push_back({unpack(change.at("name")), text_of(change.at("old")), text_of(change.at("new"))});
+  }
+  return operation;
+}
+
+Journal journal_of(const json& value) {
+  Journal journal;
+  journal.state = value.at("state") == "finished" ? Journal::State::kFinished : Journal::State::kExecuting;
+  journal.boot_id = value.at("boot").get<std::string>();
+  journal.from = roots_of(value.at("from"));
+  journal.to = roots_of(value.at("to"));
+  journal.unsynced_from = roots_of(value.at("unsynced_from"));
+  journal.times = value.at("times") == "recorded" ? FileTimes::kRecorded : FileTimes::kCurrent;
+  journal.operation = operation_of(value.at("operation"));
+  return journal;
+}
+
+Error unreadable(const sys::Dir& control, const std::string& reason) {
+  return {
+      ErrorCode::kCorrupt,    0,      "read",
+      control.path_of(kName), reason, "look at the working copy's files; then remove the journal to go on without it"};
+}
+
+}  // namespace
+
+Result<void> write_journal(const sys::Dir& control, const Journal& journal) {
+  bool executing = journal.state == Journal::State::kExecuting;
+  json value = {{"boot", journal.boot_id},
+                {"format", kFormat},
+                {"from", encode(journal.from)},
+                {"operation", encode(journal.operation)},
+                {"state", executing ? "executing" : "finished"},
+                {"times", journal.times == FileTimes::kRecorded ? "recorded" : "current"},
+                {"to", encode(journal.to)},
+                {"unsynced_from", encode(journal.unsynced_from)}};
+  COWSTORE_TRY(control.remove_tree(kTemporary));
+  sys::Fd file = COWSTORE_TRY(control.create_new(kTemporary, 0666));
+  COWSTORE_TRY(sys::write_at(file, as_bytes(value.dump()), 0, control.path_of(kTemporary)));
+  if (executing) COWSTORE_TRY(sys::sync_data(file, control.path_of(kTemporary)));
+  COWSTORE_TRY(file.close(control.path_of(kTemporary)));
+  COWSTORE_TRY(control.rename(kTemporary, control, kName));
+  if (executing) COWSTORE_TRY(control.sync());
+  return {};
+}
+
+Result<std::optional<Journal>> read_journal(const sys::Dir& control) {
+  auto file = control.open_read(kName);
+  if (!file && file.error().code == ErrorCode::kNotFound) return std::optional<Journal>();
+  if (!file) return std::move(file).error();
+  Bytes bytes = COWSTORE_TRY(sys::read_all(*file, kMaxBytes, control.path_of(kName)));
+  json value = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (value.is_discarded()) return unreadable(control, "it isn't JSON");
+  try {  // nlohmann reports a missing or mistyped member by throwing; it goes no further than here
+    if (value.at("format") != kFormat) return unreadable(control, "another version of cowstore wrote it");
+    return std::optional(journal_of(value));
+  } catch (const json::exception& exception) {
+    return unreadable(control, exception.what());
+  }
+}
+
+Result<void> remove_journal(const sys::Dir& control) {
+  auto removed = control.unlink(kName);
+  if (!removed && removed.error().code == ErrorCode::kNotFound) return {};
+  return removed;
+}
+
+}  // namespace cowstore::checkout

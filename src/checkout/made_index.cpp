@@ -1,0 +1,49 @@
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "checkout/materialise.hpp"
+#include "index/index_builder.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::checkout {
+
+namespace {
+
+Timestamp last_change(const Materialised& made) {
+  Timestamp last;
+  for (const MadeDirectory& directory : made.directories) {
+    for (const MadeEntry& entry : directory.entries) last = std::max(last, entry.stat.ctime);
+  }
+  return last;
+}
+
+/// The file system's time, once its clock has ticked past `moment`.
+Result<Timestamp> time_after(const sys::Dir& control, Timestamp moment) {
+  constexpr int kTries = 2000;  // of some 20 microseconds each: more than any clock's tick
+  Timestamp now = COWSTORE_TRY(sys::file_system_now(control));
+  for (int i = 0; i < kTries && now <= moment; ++i) now = COWSTORE_TRY(sys::file_system_now(control));
+  return now;
+}
+
+}  // namespace
+
+Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id) {
+  Timestamp stamp = COWSTORE_TRY(time_after(control, last_change(made)));
+  index::IndexBuilder builder(boot_id);
+  for (const MadeDirectory& directory : made.directories) {
+    builder.begin_directory({directory.path, directory.stat, directory.roots.tree, directory.roots.attributes});
+    for (const MadeEntry& entry : directory.entries) {
+      index::NewEntry indexed;
+      indexed.name = entry.entry.name;
+      indexed.kind = entry.entry.kind;
+      indexed.stat = entry.stat;
+      indexed.file = entry.entry.file;
+      indexed.target = entry.entry.target;
+      indexed.proof = index::prove(entry.stat, stamp);
+      builder.add(indexed);
+    }
+  }
+  return builder.finish();
+}
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,177 @@
+#include "checkout/materialise.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/try.hpp"
+#include "object/named_tree.hpp"
+
+namespace cowstore::checkout {
+
+namespace {
+
+/// A directory with more files than this is filled by several threads.
+constexpr std::size_t kSliceFiles = 1024;
+
+/// Owners can do everything in a directory while it is filled, whatever its permissions will be.
+constexpr std::uint16_t kOwnerAll = 0700;
+
+std::string child_path(const std::string& directory, const std::string& name) {
+  return directory.empty() ? name : directory + "/" + name;
+}
+
+/// A directory while it is being filled.
+struct Filling {
+  MadeDirectory made;
+  sys::Dir handle;
+  object::Attributes own;                                             ///< of the directory itself
+  std::map<std::string, object::Attributes, std::less<>> attributes;  ///< of its files and links
+  std::vector<std::size_t> files;                                     ///< indices into made.entries
+  std::atomic<std::size_t> slices{0};                                 ///< not done yet
+};
+
+class Materialiser {
+ public:
+  Materialiser(const MaterialiseTools& tools, const sys::Dir& target)
+      : tools_(tools), target_(target), group_(tools.pool) {}
+
+  Result<Materialised> run(const object::TreeRoots& version) {
+    if (tools_.progress != nullptr) tools_.progress->begin("checking out", 0, 0);
+    group_.add([this, version] { return begin_directory("", version); });
+    COWSTORE_TRY(group_.wait());
+    COWSTORE_TRY(close_directories());
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> begin_directory(std::string path, const object::TreeRoots& roots) {
+    auto filling = std::make_shared<Filling>();
+    filling->made.path = std::move(path);
+    filling->made.roots = roots;
+    filling->handle = COWSTORE_TRY(target_.open_dir(filling->made.path.empty() ? "." : filling->made.path));
+    auto children = COWSTORE_TRY(read_attributes(*filling));
+    COWSTORE_TRY(read_entries(*filling));
+    for (std::size_t i = 0; i < filling->made.entries.size(); ++i) {
+      const object::TreeEntry& entry = filling->made.entries[i].entry;
+      if (entry.kind != object::EntryKind::kDirectory) {
+        filling->files.push_back(i);
+        continue;
+      }
+      COWSTORE_TRY(filling->handle.make_dir(entry.name, 0777));
+      object::TreeRoots below{entry.tree, children[entry.name]};
+      group_.add([this, below, at = child_path(filling->made.path, entry.name)] { return begin_directory(at, below); });
+    }
+    return begin_files(filling);
+  }
+
+  /// Fills in `own` and `attributes`; gives the attributes of child directories.
+  Result<std::map<std::string, std::optional<AttributesId>>> read_attributes(Filling& filling) {
+    std::map<std::string, std::optional<AttributesId>> children;
+    if (!filling.made.roots.attributes) return children;
+    auto take = [&](const object::AttributesEntry& entry) -> Result<void> {
+      if (entry.name.empty()) {
+        filling.own = entry.attributes;
+      } else if (entry.children) {
+        children[entry.name] = entry.children;
+      } else {
+        filling.attributes.emplace_hint(filling.attributes.end(), entry.name, entry.attributes);
+      }
+      return {};
+    };
+    COWSTORE_TRY(object::AttributesReader(tools_.source, *filling.made.roots.attributes).for_each(take));
+    return children;
+  }
+
+  Result<void> read_entries(Filling& filling) {
+    auto take = [&](const object::TreeEntry& entry) -> Result<void> {
+      filling.made.entries.push_back({entry, {}});
+      return {};
+    };
+    return object::DirectoryReader(tools_.source, *filling.made.roots.tree).for_each(take);
+  }
+
+  Result<void> begin_files(const std::shared_ptr<Filling>& filling) {
+    std::size_t count = filling->files.size();
+    std::size_t slices = std::max<std::size_t>(1, (count + kSliceFiles - 1) / kSliceFiles);
+    filling->slices = slices;
+    for (std::size_t i = 1; i < slices; ++i) {
+      group_.add([this, filling, i] { return make_slice(filling, i); });
+    }
+    return make_slice(filling, 0);
+  }
+
+  Result<void> make_slice(const std::shared_ptr<Filling>& filling, std::size_t slice) {
+    std::size_t end = std::min(filling->files.size(), (slice + 1) * kSliceFiles);
+    for (std::size_t i = slice * kSliceFiles; i < end; ++i) {
+      MadeEntry& made = filling->made.entries[filling->files[i]];
+      auto recorded = filling->attributes.find(made.entry.name);
+      static const object::Attributes kNothing;
+      const object::Attributes& attributes = recorded == filling->attributes.end() ? kNothing : recorded->second;
+      made.stat = COWSTORE_TRY(tools_.maker.make(filling->handle, made.entry.name, made.entry, attributes));
+      if (tools_.progress != nullptr) tools_.progress->advance(1, made.entry.file.size);
+    }
+    if (filling->slices.fetch_sub(1) == 1) return end_directory(*filling);
+    return {};
+  }
+
+  /// All that is in the directory has been made: nothing changes its time any more.
+  Result<void> end_directory(Filling& filling) {
+    MadeDirectory& made = filling.made;
+    made.stat = COWSTORE_TRY(filling.handle.stat_self());
+    bool changed = false;
+    if (filling.own.mode && made.stat.mode != *filling.own.mode) {
+      // What its owner may not do in it is taken away when everything below it is done.
+      bool locks_owner_out = (*filling.own.mode & kOwnerAll) != kOwnerAll;
+      COWSTORE_TRY(filling.handle.set_mode(".", *filling.own.mode | kOwnerAll));
+      if (locks_owner_out) note_locked(made.path, *filling.own.mode);
+      changed = true;
+    }
+    if (filling.own.mtime) {
+      COWSTORE_TRY(filling.handle.set_mtime(".", *filling.own.mtime));
+      changed = true;
+    }
+    if (changed) made.stat = COWSTORE_TRY(filling.handle.stat_self());
+    std::lock_guard lock(mutex_);
+    result_.files += filling.files.size();
+    result_.directories.push_back(std::move(made));
+    return {};
+  }
+
+  void note_locked(const std::string& path, std::uint16_t mode) {
+    std::lock_guard lock(mutex_);
+    locked_[path] = mode;
+  }
+
+  /// The deepest first: a directory that can't be searched any more hides what is below it.
+  Result<void> close_directories() {
+    if (locked_.empty()) return {};
+    std::map<std::string_view, MadeDirectory*> by_path;
+    for (MadeDirectory& made : result_.directories) by_path[made.path] = &made;
+    for (auto it = locked_.rbegin(); it != locked_.rend(); ++it) {
+      std::string_view path = it->first.empty() ? std::string_view(".") : it->first;
+      COWSTORE_TRY(target_.set_mode(path, it->second));
+      by_path[it->first]->stat = COWSTORE_TRY(target_.stat(path));
+    }
+    return {};
+  }
+
+  const MaterialiseTools& tools_;
+  const sys::Dir& target_;
+  std::mutex mutex_;
+  Materialised result_;
+  std::map<std::string, std::uint16_t> locked_;
+  base::TaskGroup group_;  ///< last: its tasks use all of the above, and it waits for them
+};
+
+}  // namespace
+
+Result<Materialised> materialise(const MaterialiseTools& tools, const object::TreeRoots& version,
+                                 const sys::Dir& target) {
+  if (!version.tree) return Materialised{};
+  return Materialiser(tools, target).run(version);
+}
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,58 @@
+// A whole version into an empty directory, parallel by directory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/thread_pool.hpp"
+#include "cowstore/context.hpp"
+#include "cowstore/result.hpp"
+#include "object/entry.hpp"
+#include "object/node.hpp"
+#include "provider/file_maker.hpp"
+#include "sys/dir.hpp"
+#include "sys/stat.hpp"
+
+namespace cowstore::checkout {
+
+/// One file or link that was made.
+struct MadeEntry {
+  object::TreeEntry entry;
+  sys::Stat stat;
+};
+
+/// One directory that was made, with what the version has there.
+struct MadeDirectory {
+  std::string path;  ///< "" for the root
+  object::TreeRoots roots;
+  sys::Stat stat;
+  std::vector<MadeEntry> entries;  ///< sorted by name, directories included (of which only the name and kind count)
+};
+
+struct Materialised {
+  std::vector<MadeDirectory> directories;  ///< in no particular order
+  std::uint64_t files = 0;                 ///< files and links
+};
+
+/// All borrowed; `progress` may be null.
+struct MaterialiseTools {
+  object::NodeSource& source;
+  const provider::FileMaker& maker;
+  base::ThreadPool& pool;
+  Progress* progress;
+};
+
+/// Makes everything that the version has below `target`, a directory that nobody else writes to and that holds nothing
+/// but, maybe, a `.cowstore`. Directories get their recorded permissions and times after what is in them.
+/// After an error the directory holds a part: remove it.
+Result<Materialised> materialise(const MaterialiseTools& tools, const object::TreeRoots& version,
+                                 const sys::Dir& target);
+
+/// The stat index of what was made, all of it proven: waits for the file system's clock to tick past the last change,
+/// which takes a few milliseconds at most. `control` lies on the same file system.
+Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id);
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,200 @@
+#include "checkout/plan.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace cowstore::checkout {
+
+namespace {
+
+using changes::ChangeKind;
+
+bool is_directory(const diff::Side& side) {
+  return side.entry && side.entry->kind == object::EntryKind::kDirectory;
+}
+bool is_directory(const changes::ScannedEntry& entry) {
+  return entry.kind == object::EntryKind::kDirectory;
+}
+
+std::string_view parent_of(std::string_view path) {
+  std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+class Planner {
+ public:
+  Planner(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite)
+      : disk_(disk), overwrite_(overwrite) {
+    for (const diff::Change& difference : differences) differences_.emplace(difference.path, &difference);
+    for (const changes::Change& change : disk.against_from) uncommitted_.emplace(change.path, &change);
+  }
+
+  Plan run() {
+    for (const changes::Change& change : disk_.against_to) plan_change(change);
+    for (const auto& [path, difference] : differences_) plan_directory(*difference);
+    make_missing_parents();
+    auto& removals = plan_.directory_removals;  // both ways of finding one may have found the same
+    std::sort(removals.begin(), removals.end(), std::greater<>());
+    removals.erase(std::unique(removals.begin(), removals.end()), removals.end());
+    return std::move(plan_);
+  }
+
+ private:
+  const diff::Change* difference_at(std::string_view path) const {
+    auto found = differences_.find(path);
+    return found == differences_.end() ? nullptr : found->second;
+  }
+  const changes::Change* uncommitted_at(std::string_view path) const {
+    auto found = uncommitted_.find(path);
+    return found == uncommitted_.end() ? nullptr : found->second;
+  }
+
+  /// One path at which the disk isn't as the target wants it.
+  void plan_change(const changes::Change& change) {
+    if (change.kind == ChangeKind::kAdded) return plan_surplus(change);
+    const diff::Change* difference = difference_at(change.path);
+    if (difference == nullptr || !difference->to.entry) return;  // a path that both versions have alike: carried along
+    const diff::Side& wanted = difference->to;
+    if (change.kind == ChangeKind::kDeleted) {
+      if (is_directory(wanted)) return;
+      make(change.path, wanted, std::nullopt);
+      if (difference->from.entry) plan_.revived.push_back(change.path);
+      return;
+    }
+    if (change.now == nullptr) return;
+    const changes::Change* uncommitted = uncommitted_at(change.path);
+    if (uncommitted != nullptr && uncommitted->kind != ChangeKind::kDeleted) {
+      bool versioned = uncommitted->kind == ChangeKind::kModified;
+      if (!conflict(change.path, versioned ? "has uncommitted changes" : "is not versioned, and in the way")) return;
+    }
+    replace(change, wanted);
+  }
+
+  void replace(const changes::Change& change, const diff::Side& wanted) {
+    bool was_directory = is_directory(*change.now);
+    if (is_directory(wanted)) {
+      if (!was_directory) plan_.removals.push_back({change.path, change.now->stat});
+      return;  // made, or its mode set, with the directories
+    }
+    if (was_directory) {
+      plan_.directory_removals.push_back(change.path);
+      make(change.path, wanted, std::nullopt);
+    } else if (change.content == changes::Content::kSame && wanted.attributes && wanted.attributes->mode &&
+               wanted.entry->kind != object::EntryKind::kSymlink) {
+      plan_.mode_changes.push_back({change.path, *wanted.attributes->mode, *wanted.entry});
+    } else {
+      make(change.path, wanted, change.now->stat);
+    }
+  }
+
+  /// The disk has something that the target doesn't.
+  void plan_surplus(const changes::Change& change) {
+    const changes::Change* uncommitted = uncommitted_at(change.path);
+    bool unversioned = uncommitted != nullptr && uncommitted->kind == ChangeKind::kAdded;
+    if (unversioned && !in_the_way(change.path)) {
+      plan_.kept.push_back(change.path);
+      return;
+    }
+    if (unversioned && !conflict(change.path, "is not versioned, and in the way")) return;
+    bool edited = uncommitted != nullptr && uncommitted->kind == ChangeKind::kModified;
+    if (edited && !conflict(change.path, "has uncommitted changes, and the target doesn't have it")) return;
+    if (change.now == nullptr) return;
+    if (is_directory(*change.now)) {
+      plan_.directory_removals.push_back(change.path);
+    } else {
+      plan_.removals.push_back({change.path, change.now->stat});
+    }
+  }
+
+  /// Whether the target has a file or link where a directory above the path is.
+  bool in_the_way(std::string_view path) const {
+    for (std::string_view above = parent_of(path); !above.empty(); above = parent_of(above)) {
+      const diff::Change* difference = difference_at(above);
+      if (difference != nullptr && difference->to.entry && !is_directory(difference->to)) return true;
+    }
+    return false;
+  }
+
+  /// Notes it; true if the work is to go on all the same.
+  bool conflict(const std::string& path, std::string reason) {
+    plan_.conflicts.push_back({path, std::move(reason)});
+    return overwrite_ == Overwrite::kForce;
+  }
+
+  void make(const std::string& path, const diff::Side& wanted, std::optional<sys::Stat> displaces) {
+    plan_.makings.push_back(
+        {path, *wanted.entry, wanted.attributes.value_or(object::Attributes{}), std::move(displaces)});
+  }
+
+  /// Directories that go, come, or get other permissions.
+  void plan_directory(const diff::Change& difference) {
+    const changes::ScannedEntry* now = disk_.scan.find(difference.path);
+    bool on_disk = now != nullptr && is_directory(*now);
+    if (is_directory(difference.from) && !is_directory(difference.to)) {
+      if (on_disk && !difference.to.entry) plan_.directory_removals.push_back(difference.path);
+      return;
+    }
+    if (!is_directory(difference.to)) return;
+    object::Attributes attributes = difference.to.attributes.value_or(object::Attributes{});
+    if (!is_directory(difference.from) && !on_disk) {
+      plan_.directory_makings.push_back({difference.path, attributes});
+    } else if (attributes.mode && (now == nullptr || now->stat.mode != *attributes.mode)) {
+      plan_.mode_changes.push_back({difference.path, *attributes.mode, *difference.to.entry});
+    }
+  }
+
+  /// Directories that both versions have but that somebody removed, and in which something has to be made now.
+  void make_missing_parents() {
+    std::set<std::string, std::less<>> known;
+    for (const DirectoryMaking& directory : plan_.directory_makings) known.insert(directory.path);
+    std::vector<DirectoryMaking> missing;
+    for (const Making& making : plan_.makings) {
+      for (std::string_view above = parent_of(making.path); !above.empty(); above = parent_of(above)) {
+        const changes::ScannedEntry* now = disk_.scan.find(above);
+        if (now != nullptr && is_directory(*now)) break;
+        if (!known.insert(std::string(above)).second) break;
+        missing.push_back({std::string(above), {}});
+      }
+    }
+    plan_.directory_makings.insert(plan_.directory_makings.end(), missing.begin(), missing.end());
+    std::sort(plan_.directory_makings.begin(), plan_.directory_makings.end(),
+              [](const DirectoryMaking& a, const DirectoryMaking& b) { return a.path < b.path; });
+  }
+
+  const DiskState& disk_;
+  Overwrite overwrite_;
+  std::map<std::string_view, const diff::Change*> differences_;
+  std::map<std::string_view, const changes::Change*> uncommitted_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite) {
+  return Planner(differences, disk, overwrite).run();
+}
+
+std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences) {
+  std::vector<std::string> paths;
+  for (const diff::Change& difference : differences) {
+    bool same_directory = is_directory(difference.from) && is_directory(difference.to);
+    if (!same_directory) paths.push_back(difference.path);
+  }
+  return paths;
+}
+
+std::vector<std::string> Plan::describe() const {
+  std::vector<std::string> lines;
+  for (const Removal& removal : removals) lines.push_back("remove " + removal.path);
+  for (const std::string& directory : directory_removals) lines.push_back("remove directory " + directory);
+  for (const DirectoryMaking& directory : directory_makings) lines.push_back("make directory " + directory.path);
+  for (const Making& making : makings) lines.push_back((making.displaces ? "replace " : "make ") + making.path);
+  for (const ModeChange& change : mode_changes)
+    lines.push_back("change mode of " + (change.path.empty() ? "." : change.path));
+  return lines;
+}
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,86 @@
+// What an in-place switch will do, and what is in its way. A plan is a value: `--dry-run` prints it, tests assert it,
+// the executor only obeys it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "changes/compare.hpp"
+#include "changes/scanned.hpp"
+#include "cowstore/checkout.hpp"
+#include "cowstore/result.hpp"
+#include "diff/diff.hpp"
+#include "object/attributes.hpp"
+#include "object/entry.hpp"
+#include "sys/stat.hpp"
+
+namespace cowstore::checkout {
+
+/// A file or link that goes away; it must still be what was seen.
+struct Removal {
+  std::string path;
+  sys::Stat seen;
+};
+
+/// A file or link that comes, in place of what was seen there or of nothing.
+struct Making {
+  std::string path;
+  object::TreeEntry entry;
+  object::Attributes attributes;
+  std::optional<sys::Stat> displaces;  ///< a file or link
+};
+
+/// A directory that comes.
+struct DirectoryMaking {
+  std::string path;
+  object::Attributes attributes;
+};
+
+/// Something that stays and gets other permissions.
+struct ModeChange {
+  std::string path;  ///< "" is the working copy itself
+  std::uint16_t mode = 0;
+  object::TreeEntry entry;  ///< what the target has there
+};
+
+struct Conflict {
+  std::string path;
+  std::string reason;  ///< "has uncommitted changes", "is not versioned, and in the way"
+};
+
+struct Plan {
+  std::vector<Removal> removals;
+  std::vector<std::string> directory_removals;     ///< the deepest first; those that aren't empty then stay
+  std::vector<DirectoryMaking> directory_makings;  ///< parents first
+  std::vector<Making> makings;
+  std::vector<ModeChange> mode_changes;
+  std::vector<Conflict> conflicts;   ///< with Overwrite::kForce: what will be overwritten all the same
+  std::vector<std::string> revived;  ///< missing on disk although `from` has them: somebody deleted them
+  std::vector<std::string> kept;     ///< not versioned, in directories that the target doesn't have
+
+  [[nodiscard]] bool empty() const {
+    return removals.empty() && directory_removals.empty() && directory_makings.empty() && makings.empty() &&
+           mode_changes.empty();
+  }
+  /// One line a step: "remove a", "make b/c", …
+  [[nodiscard]] std::vector<std::string> describe() const;
+};
+
+/// The state on disk at the paths in question, from one scan of them without ignore rules.
+struct DiskState {
+  const changes::Scan& scan;
+  std::vector<changes::Change> against_from;  ///< what of it isn't what `from` has: uncommitted, or not versioned
+  std::vector<changes::Change> against_to;    ///< what of it isn't what `to` has yet
+};
+
+/// Pure. `differences` are those between `from` and `to`, WholeDirectory::kBoth. A path whose state on disk is neither
+/// that of `from` nor that of `to` is a conflict; one that has gone missing is not.
+Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite);
+
+/// The paths that a scan has to look at for a plan of these differences: every file, and whole directories that come
+/// or go.
+std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences);
+
+}  // namespace cowstore::checkout

@@ -1,0 +1,74 @@
+#include "provider/file_maker.hpp"
+
+#include "base/try.hpp"
+#include "store/content_reader.hpp"
+#include "sys/file.hpp"
+
+namespace cowstore::provider {
+
+namespace {
+
+std::uint16_t default_mode(object::EntryKind kind) {
+  return kind == object::EntryKind::kExecutable ? 0777 : 0666;
+}
+
+}  // namespace
+
+FileMaker::FileMaker(store::Store& store, share::Ladder& ladder, Verification verification, Times times)
+    : store_(store), ladder_(ladder), verification_(verification), times_(times) {}
+
+Result<sys::Stat> FileMaker::make(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
+                                  const object::Attributes& attributes) const {
+  if (entry.kind == object::EntryKind::kSymlink) return make_symlink(parent, name, entry, attributes);
+  std::string path = parent.path_of(name);
+  // Not more open than it will be, while it is filled.
+  sys::Fd file = COWSTORE_TRY(parent.create_new(name, attributes.mode.value_or(default_mode(entry.kind)) & 0777));
+  COWSTORE_TRY(fill(file, entry.file, path));
+  sys::Stat stat = COWSTORE_TRY(sys::stat(file, path));
+  bool wrong_mode = attributes.mode && stat.mode != *attributes.mode;
+  if (wrong_mode) COWSTORE_TRY(sys::set_mode(file, *attributes.mode, path));
+  bool set_time = times_ == Times::kRecorded && attributes.mtime;
+  if (set_time) COWSTORE_TRY(sys::set_mtime(file, *attributes.mtime, path));
+  if (wrong_mode || set_time) stat = COWSTORE_TRY(sys::stat(file, path));
+  COWSTORE_TRY(file.close(path));
+  return stat;
+}
+
+Result<sys::Stat> FileMaker::make_symlink(const sys::Dir& parent, const std::string& name,
+                                          const object::TreeEntry& entry, const object::Attributes& attributes) const {
+  COWSTORE_TRY(parent.make_symlink(entry.target, name));
+  if (times_ == Times::kRecorded && attributes.mtime) COWSTORE_TRY(parent.set_mtime(name, *attributes.mtime));
+  return parent.stat(name);
+}
+
+Result<void> FileMaker::fill(const sys::Fd& file, const object::FileRef& content, const std::string& path) const {
+  if (content.size == 0) {
+    ladder_.count_copy(0);
+    return {};
+  }
+  if (content.size > share::kSmallFileBytes && ladder_.may_clone() && COWSTORE_TRY(fill_by_clone(file, content, path)))
+    return {};
+  COWSTORE_TRY(ladder_.refuse_copy(content.size, path, "the store has no file that it could be cloned from"));
+  COWSTORE_TRY(write_content(store_, content, file, path));
+  ladder_.count_copy(content.size);
+  return {};
+}
+
+Result<bool> FileMaker::fill_by_clone(const sys::Fd& file, const object::FileRef& content,
+                                      const std::string& path) const {
+  store::LooseFile loose = COWSTORE_TRY(store_.open_loose(content.id));
+  if (loose.state != store::LooseState::kIntact || loose.size != content.size) return false;
+  if (verification_ == Verification::kVerify) COWSTORE_TRY(verify(content));
+  if (COWSTORE_TRY(ladder_.try_clone(loose.fd, file, content.size, path))) return true;
+  COWSTORE_TRY(sys::truncate(file, 0, path));
+  return false;
+}
+
+Result<void> FileMaker::verify(const object::FileRef& content) const {
+  store::ContentReader reader(store_, content);
+  while (COWSTORE_TRY(reader.next())) {
+  }
+  return {};
+}
+
+}  // namespace cowstore::provider
