@@ -1,0 +1,79 @@
+#include "maint/reachable.hpp"
+
+#include "base/try.hpp"
+#include "object/commit.hpp"
+#include "object/references.hpp"
+#include "object/verify.hpp"
+
+namespace cowstore::maint {
+
+/// An object to look at, and the commit through which it was reached first.
+struct Reachability::Step {
+  object::ReferenceTarget target = object::ReferenceTarget::kNode;
+  object::NodeKind kind = object::NodeKind::kCommit;
+  Digest id;
+  CommitId commit;
+};
+
+void Reachability::mark(const std::vector<CommitId>& commits) {
+  std::vector<Step> open;
+  for (const CommitId& commit : commits)
+    open.push_back({object::ReferenceTarget::kNode, object::NodeKind::kCommit, commit.digest(), commit});
+  std::vector<CommitId> found;
+  while (!open.empty()) {
+    Step step = open.back();
+    open.pop_back();
+    if (!reached_.insert(step.id).second) continue;
+    if (step.target == object::ReferenceTarget::kChunk) {
+      visit_chunk(step);
+    } else {
+      if (step.kind == object::NodeKind::kCommit) found.push_back(CommitId(step.id));
+      visit(step, open);
+    }
+  }
+  verify_structure(found);
+}
+
+void Reachability::visit_chunk(const Step& step) {
+  if (store::is_implied_zero_chunk(step.id)) return;
+  auto there = store_.contains(step.id);
+  if (there && *there) return;
+  lost_.insert(step.id);
+  findings_.fault(Fault{step.id.hex(), "", 0, step.commit.hex(),
+                        there ? "a chunk that is needed is missing" : there.error().message()});
+}
+
+void Reachability::visit(const Step& step, std::vector<Step>& open) {
+  auto node = store_.read_node(step.kind, step.id);
+  if (!node) {
+    lost_.insert(step.id);
+    findings_.fault(Fault{step.id.hex(), "", 0, step.commit.hex(), node.error().message()});
+    return;
+  }
+  ++(step.kind == object::NodeKind::kCommit ? report_.commits : report_.trees);
+  auto references = object::references_of(step.kind, step.id, **node);
+  if (!references) {
+    findings_.fault(Fault{step.id.hex(), "", 0, step.commit.hex(), references.error().message()});
+    return;
+  }
+  CommitId commit = step.kind == object::NodeKind::kCommit ? CommitId(step.id) : step.commit;
+  for (const object::Reference& reference : *references) {
+    if (!reached_.contains(reference.id)) open.push_back({reference.target, reference.kind, reference.id, commit});
+  }
+}
+
+/// What takes more than one node to see. What is missing has been told already.
+void Reachability::verify_structure(const std::vector<CommitId>& commits) {
+  CommitId current;
+  auto problem = [&](const Error& error) {
+    if (error.code == ErrorCode::kNotFound || !lost_.empty()) return;
+    findings_.fault(Fault{"", "", 0, current.hex(), error.message()});
+  };
+  object::Verifier verifier(store_, problem);
+  for (const CommitId& commit : commits) {
+    current = commit;
+    verifier.commit(commit);
+  }
+}
+
+}  // namespace cowstore::maint

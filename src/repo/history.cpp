@@ -1,0 +1,149 @@
+#include "repo/history.hpp"
+
+#include <queue>
+#include <unordered_set>
+
+#include "base/try.hpp"
+#include "diff/diff.hpp"
+#include "object/commit.hpp"
+#include "object/named_tree.hpp"
+#include "object/path.hpp"
+#include "refs/undo.hpp"
+#include "repo/entry_info.hpp"
+#include "repo/status.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+CommitInfo describe(const CommitId& id, const object::Commit& commit) {
+  CommitInfo info;
+  info.id = id;
+  info.tree = commit.tree;
+  info.attributes = commit.attributes;
+  info.parents = commit.parents;
+  info.author = commit.author;
+  info.time = commit.time.at;
+  info.utc_offset_minutes = commit.time.utc_offset_minutes;
+  info.message = commit.message;
+  info.chunking = chunk::to_string(commit.chunking);
+  info.meta = commit.meta;
+  return info;
+}
+
+/// Newest first; of the same time the one that was reached first.
+struct Pending {
+  CommitInfo info;
+  std::uint64_t order = 0;
+  bool operator<(const Pending& other) const {
+    return info.time != other.info.time ? info.time < other.info.time : order > other.order;
+  }
+};
+
+ChangeKind change_kind(diff::ChangeKind kind) {
+  if (kind == diff::ChangeKind::kAdded) return ChangeKind::kAdded;
+  return kind == diff::ChangeKind::kRemoved ? ChangeKind::kDeleted : ChangeKind::kModified;
+}
+
+bool content_differs(const std::optional<EntryInfo>& before, const std::optional<EntryInfo>& after) {
+  if (!before || !after) return true;
+  bool both_directories = before->kind == EntryKind::kDirectory && after->kind == EntryKind::kDirectory;
+  return !both_directories && (before->id != after->id || before->target != after->target);
+}
+
+Result<void> diff_versions(Session& session, const object::TreeRoots& from, const object::TreeRoots& to,
+                           const ChangeSink& sink) {
+  auto pass_on = [&](diff::Change&& difference) -> Result<void> {
+    EntryChange change;
+    change.path = difference.path;
+    change.kind = change_kind(difference.kind);
+    change.before = entry_info(difference.path, difference.from);
+    change.after = entry_info(difference.path, difference.to);
+    change.content_changed = content_differs(change.before, change.after);
+    return sink(change);
+  };
+  return diff::diff_trees(*session.store, from, to, {}, pass_on);
+}
+
+EntryChange change_on_disk(const changes::Change& found) {
+  EntryChange change;
+  change.path = found.path;
+  change.kind = found.kind == changes::ChangeKind::kAdded     ? ChangeKind::kAdded
+                : found.kind == changes::ChangeKind::kDeleted ? ChangeKind::kDeleted
+                                                              : ChangeKind::kModified;
+  if (found.before)
+    change.before = entry_info(found.path, found.before->entry, found.before->mode, found.before->mtime);
+  if (found.now != nullptr) change.after = entry_info(found.path, *found.now);
+  change.content_changed = found.content != changes::Content::kSame;
+  return change;
+}
+
+Result<void> diff_working_copy(Session& session, const object::TreeRoots& from, const ChangeSink& sink) {
+  index::StatIndex index = session.load_index();
+  Compared compared = COWSTORE_TRY(compare_with(session, index, from, changes::Times::kIgnore));
+  for (const changes::Change& found : compared.changes) COWSTORE_TRY(sink(change_on_disk(found)));
+  return {};
+}
+
+}  // namespace
+
+Result<CommitInfo> show(Session& session, const std::string& revision) {
+  refs::Resolved resolved = COWSTORE_TRY(session.resolve(revision));
+  return describe(resolved.commit, COWSTORE_TRY(object::read_commit(*session.store, resolved.commit)));
+}
+
+Result<void> log(Session& session, const LogOptions& options,
+                 const std::function<Result<bool>(const CommitInfo&)>& sink) {
+  std::priority_queue<Pending> pending;
+  std::unordered_set<CommitId, DigestHash> seen;
+  std::uint64_t order = 0;
+  auto add = [&](const CommitId& id) -> Result<void> {
+    if (!seen.insert(id).second) return {};
+    pending.push({describe(id, COWSTORE_TRY(object::read_commit(*session.store, id))), order++});
+    return {};
+  };
+  // The log of a repository without commits is empty, not an error.
+  Head head = COWSTORE_TRY(session.head());
+  if (options.revision == "@" && !head.commit) return {};
+  COWSTORE_TRY(add(COWSTORE_TRY(session.resolve(options.revision)).commit));
+  for (std::uint64_t shown = 0; !pending.empty() && (options.limit == 0 || shown < options.limit); ++shown) {
+    CommitInfo info = pending.top().info;
+    pending.pop();
+    if (!COWSTORE_TRY(sink(info))) return {};
+    for (const CommitId& parent : info.parents) COWSTORE_TRY(add(parent));
+  }
+  return {};
+}
+
+Result<void> diff(Session& session, const std::optional<std::string>& before, const std::optional<std::string>& after,
+                  const ChangeSink& sink) {
+  object::TreeRoots from = COWSTORE_TRY(session.head()).roots;
+  if (before) from = COWSTORE_TRY(session.roots_of(COWSTORE_TRY(session.resolve(*before)).commit));
+  if (!after) return diff_working_copy(session, from, sink);
+  object::TreeRoots to = COWSTORE_TRY(session.roots_of(COWSTORE_TRY(session.resolve(*after)).commit));
+  return diff_versions(session, from, to, sink);
+}
+
+Result<void> changes_of(Session& session, const CommitId& commit, const ChangeSink& sink) {
+  object::Commit read = COWSTORE_TRY(object::read_commit(*session.store, commit));
+  object::TreeRoots from;
+  if (!read.parents.empty()) from = COWSTORE_TRY(session.roots_of(read.parents.front()));
+  return diff_versions(session, from, {read.tree, read.attributes}, sink);
+}
+
+OperationInfo describe_operation(const refs::Operation& operation) {
+  OperationInfo info;
+  info.id = operation.id;
+  info.time = operation.time;
+  info.utc_offset_minutes = operation.utc_offset_minutes;
+  info.user = operation.user;
+  info.command = operation.command;
+  for (const refs::Change& change : operation.changes)
+    info.changes.push_back({change.name, change.old_value, change.new_value});
+  auto undoes = refs::detail(operation, refs::kUndoesKey);
+  auto digest = undoes ? Digest::from_hex(*undoes) : std::nullopt;
+  if (digest) info.undoes = OperationId(*digest);
+  return info;
+}
+
+}  // namespace cowstore::repo

@@ -1,0 +1,311 @@
+#include "repo/in_place.hpp"
+
+#include <map>
+#include <set>
+
+#include "base/name_list.hpp"
+#include "base/try.hpp"
+#include "changes/compare.hpp"
+#include "changes/refresh_index.hpp"
+#include "changes/scan.hpp"
+#include "checkout/execute.hpp"
+#include "checkout/journal.hpp"
+#include "checkout/plan.hpp"
+#include "diff/diff.hpp"
+#include "index/index_builder.hpp"
+#include "object/path.hpp"
+#include "repo/snapshot.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+using checkout::Journal;
+using checkout::Plan;
+
+constexpr const char* kScratch = "tmp";
+
+/// A plan with all that it was made from.
+struct Planned {
+  std::vector<diff::Change> differences;
+  changes::Scan scan;
+  Plan plan;
+};
+
+share::Policy policy_of(const CheckoutOptions& options) {
+  if (options.method == CheckoutMethod::kCopy) return share::Policy::kCopyOnly;
+  if (options.method == CheckoutMethod::kReflink || options.cow == CowPolicy::kRequire)
+    return share::Policy::kCloneOnly;
+  return share::Policy::kAuto;
+}
+
+class InPlaceChange {
+ public:
+  InPlaceChange(Session& session, const InPlaceRequest& request)
+      : session_(session),
+        request_(request),
+        from_(request.from),
+        from_commit_(request.from_commit),
+        index_(session.load_index()) {}
+
+  Result<InPlaceOutcome> run() {
+    Planned planned = COWSTORE_TRY(plan(request_.options.overwrite));
+    if (!planned.plan.conflicts.empty() && request_.options.overwrite == Overwrite::kRefuse)
+      return conflicts_error(planned.plan);
+    InPlaceOutcome outcome;
+    outcome.kept = planned.plan.kept;
+    if (request_.options.execution == cowstore::Execution::kDryRun) {
+      outcome.changes = planned.plan.describe();
+      return outcome;
+    }
+    COWSTORE_TRY(keep_what_is_destroyed(planned));
+    bool idle = planned.plan.empty();
+    if (idle && request_.append == InPlaceRequest::Append::kIfFilesChange) return outcome;
+    return carry_out(std::move(planned), std::move(outcome));
+  }
+
+  /// After a crash: whatever is neither old nor new by now is somebody's work since then, and stays.
+  Result<InPlaceOutcome> resume() {
+    Planned planned = COWSTORE_TRY(plan(Overwrite::kRefuse));
+    InPlaceOutcome outcome;
+    return carry_out(std::move(planned), std::move(outcome));
+  }
+
+ private:
+  Result<Planned> plan(Overwrite overwrite) {
+    Planned planned;
+    COWSTORE_TRY(find_differences(planned));
+    std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
+    changes::ScanOptions scan_options;
+    scan_options.ignore = changes::IgnoreRules::kNone;
+    scan_options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
+    planned.scan =
+        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    checkout::DiskState disk{planned.scan, COWSTORE_TRY(changes::compare(planned.scan, from_, tools)),
+                             COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools))};
+    if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
+    planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
+    COWSTORE_TRY(complete_directories(planned.plan));
+    return planned;
+  }
+
+  Result<void> find_differences(Planned& planned) {
+    diff::DiffOptions options;
+    options.whole_directory = diff::WholeDirectory::kBoth;
+    auto take = [&](diff::Change&& change) -> Result<void> {
+      planned.differences.push_back(std::move(change));
+      return {};
+    };
+    return diff::diff_trees(*session_.store, from_, request_.to, options, take);
+  }
+
+  /// `restore`: a path that both versions have alike, but the disk hasn't, is to be changed as well.
+  Result<void> add_differences_on_disk(Planned& planned, const checkout::DiskState& disk) {
+    std::set<std::string, std::less<>> known;
+    for (const diff::Change& difference : planned.differences) known.insert(difference.path);
+    for (const changes::Change& change : disk.against_to) {
+      if (change.kind == changes::ChangeKind::kAdded || known.contains(change.path)) continue;
+      planned.differences.push_back({change.path, diff::ChangeKind::kModified, COWSTORE_TRY(side(from_, change.path)),
+                                     COWSTORE_TRY(side(request_.to, change.path))});
+    }
+    return {};
+  }
+
+  Result<diff::Side> side(const object::TreeRoots& roots, const std::string& path) {
+    diff::Side side;
+    auto found = object::resolve_in_roots(*session_.store, roots, path);
+    if (!found && found.error().code == ErrorCode::kNotFound) return side;
+    if (!found) return std::move(found).error();
+    side.entry = std::move(found->entry);
+    side.attributes = std::move(found->attributes);
+    side.attributes_id = found->attributes_id;
+    return side;
+  }
+
+  /// Directories that are made only because something is in them have the target's attributes, too.
+  Result<void> complete_directories(Plan& plan) {
+    for (checkout::DirectoryMaking& directory : plan.directory_makings) {
+      if (!directory.attributes.empty()) continue;
+      diff::Side found = COWSTORE_TRY(side(request_.to, directory.path));
+      if (found.attributes) directory.attributes = *found.attributes;
+    }
+    return {};
+  }
+
+  static Error conflicts_error(const Plan& plan) {
+    std::vector<std::string> names;
+    for (const checkout::Conflict& conflict : plan.conflicts) names.push_back(conflict.path);
+    std::string reason = plan.conflicts.size() == 1 ? plan.conflicts.front().reason
+                                                    : "they have uncommitted changes, or are not versioned";
+    return {
+        ErrorCode::kConflict,   0,      "overwrite",
+        base::name_list(names), reason, "commit or move them, or use --force: `cowstore undo` then brings them back"};
+  }
+
+  /// What the plan overwrites, removes, or brings back against the user's deletion becomes a snapshot commit, and the
+  /// version that the plan starts from.
+  Result<void> keep_what_is_destroyed(Planned& planned) {
+    std::vector<std::string> paths = planned.plan.revived;
+    for (const checkout::Conflict& conflict : planned.plan.conflicts) paths.push_back(conflict.path);
+    if (paths.empty()) return {};
+    Snapshot snapshot = COWSTORE_TRY(take_snapshot(session_, planned.scan, paths, from_, from_commit_));
+    from_ = snapshot.roots;
+    from_commit_ = snapshot.commit;
+    return {};
+  }
+
+  Result<InPlaceOutcome> carry_out(Planned planned, InPlaceOutcome outcome) {
+    Journal journal = COWSTORE_TRY(new_journal());
+    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    share::Ladder ladder(policy_of(request_.options));
+    checkout::Execution done = COWSTORE_TRY(execute(planned.plan, ladder));
+    COWSTORE_TRY(append_unless_there(session_, journal.operation));
+    COWSTORE_TRY(write_index(planned, done));
+    journal.state = Journal::State::kFinished;
+    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    fill_in(outcome, planned.plan, done, ladder.report());
+    if (!done.untouched.empty()) return changed_meanwhile(done.untouched);
+    return outcome;
+  }
+
+  Result<Journal> new_journal() {
+    Journal journal;
+    journal.boot_id = session_.boot_id;
+    journal.from = from_;
+    journal.to = request_.to;
+    journal.times = request_.options.times;
+    journal.operation = COWSTORE_TRY(operation());
+    // What an earlier command of this boot wrote is no more durable than what this one will.
+    auto earlier = COWSTORE_TRY(checkout::read_journal(session_.copy.control));
+    bool pending = earlier && earlier->boot_id == session_.boot_id;
+    journal.unsynced_from = pending ? earlier->unsynced_from : from_;
+    return journal;
+  }
+
+  Result<refs::NewOperation> operation() {
+    refs::NewOperation operation = request_.operation;
+    auto hex = [](const std::optional<CommitId>& commit) { return commit ? commit->hex() : std::string(); };
+    if (refs::detail(operation, kAfterKey)) return operation;  // a resumed one has them already
+    operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kBeforeKey, hex(from_commit_)));
+    operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kAfterKey, hex(request_.to_commit)));
+    return operation;
+  }
+
+  Result<checkout::Execution> execute(const Plan& plan, share::Ladder& ladder) {
+    const sys::Dir& control = session_.copy.control;
+    COWSTORE_TRY(control.remove_tree(kScratch));
+    COWSTORE_TRY(control.make_dir(kScratch, 0700));
+    sys::Dir scratch = COWSTORE_TRY(control.open_dir(kScratch));
+    auto times =
+        request_.options.times == FileTimes::kRecorded ? provider::Times::kRecorded : provider::Times::kCurrent;
+    provider::FileMaker maker(*session_.store, ladder, request_.options.verification, times);
+    checkout::ExecuteTools tools{session_.copy.root, scratch, maker, session_.pool(), session_.context.progress};
+    return checkout::execute(tools, plan);
+  }
+
+  Result<void> write_index(Planned& planned, const checkout::Execution& done) {
+    for (const std::string& path : done.removed) changes::remove_entry(planned.scan, path);
+    for (const checkout::Done& made : done.made) changes::put_entry(planned.scan, parent_of(made.path), scanned(made));
+    return index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
+  }
+
+  static std::string parent_of(const std::string& path) {
+    std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+  }
+
+  /// Unproven: others can reach the file, and what they write within a tick of the clock leaves no trace.
+  static changes::ScannedEntry scanned(const checkout::Done& made) {
+    changes::ScannedEntry entry;
+    entry.name = made.path.substr(made.path.rfind('/') + 1);
+    entry.stat = made.stat;
+    if (made.directory) {
+      entry.kind = object::EntryKind::kDirectory;
+      return entry;
+    }
+    entry.kind = made.entry.kind;
+    entry.file = made.entry.file;
+    entry.target = made.entry.target;
+    entry.state = changes::ScannedEntry::State::kKnown;
+    if (made.attributes.mtime && *made.attributes.mtime != made.stat.mtime) {
+      entry.recorded = std::make_unique<const index::Recorded>(index::Recorded{std::nullopt, made.attributes.mtime});
+    }
+    return entry;
+  }
+
+  static void fill_in(InPlaceOutcome& outcome, const Plan& plan, const checkout::Execution& done,
+                      SharingReport sharing) {
+    std::set<std::string_view> replaced;
+    for (const checkout::Making& making : plan.makings) {
+      if (making.displaces) replaced.insert(making.path);
+    }
+    for (const checkout::Done& made : done.made) {
+      ++(replaced.contains(made.path) ? outcome.replaced : outcome.created);
+      outcome.touched.push_back(made.path);
+    }
+    outcome.removed = done.removed.size();
+    outcome.touched.insert(outcome.touched.end(), done.removed.begin(), done.removed.end());
+    outcome.method = sharing.cloned > 0 ? "reflink" : sharing.copied > 0 ? "copy" : "none";
+    outcome.sharing = std::move(sharing);
+  }
+
+  static Error changed_meanwhile(const std::vector<std::string>& paths) {
+    return {ErrorCode::kConflict,
+            0,
+            "replace",
+            base::name_list(paths),
+            "somebody changed them meanwhile; everything else was done",
+            "`cowstore status` shows them as modified"};
+  }
+
+  Session& session_;
+  const InPlaceRequest& request_;
+  object::TreeRoots from_;
+  std::optional<CommitId> from_commit_;
+  index::StatIndex index_;
+};
+
+std::optional<CommitId> commit_of(const refs::NewOperation& operation, std::string_view key) {
+  auto hex = refs::detail(operation, key);
+  auto digest = hex ? Digest::from_hex(*hex) : std::nullopt;
+  return digest ? std::optional(CommitId(*digest)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<InPlaceOutcome> change_in_place(Session& session, const sys::FileLock&, const InPlaceRequest& request) {
+  return InPlaceChange(session, request).run();
+}
+
+Result<void> recover(Session& session, const sys::FileLock&) {
+  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
+  if (!journal || journal->state != Journal::State::kExecuting) return {};
+  if (session.context.notice) session.context.notice("finishing what was interrupted: " + journal->operation.command);
+  InPlaceRequest request;
+  request.from = journal->from;
+  request.from_commit = commit_of(journal->operation, kBeforeKey);
+  request.to = journal->to;
+  request.to_commit = commit_of(journal->operation, kAfterKey);
+  request.options.times = journal->times;
+  request.operation = journal->operation;
+  auto resumed = InPlaceChange(session, request).resume();
+  if (!resumed && resumed.error().code != ErrorCode::kConflict) return std::move(resumed).error();
+  return {};
+}
+
+Result<void> recover_if_interrupted(Session& session) {
+  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
+  if (!journal || journal->state != Journal::State::kExecuting) return {};
+  auto lock = COWSTORE_TRY(try_lock_working_copy(session.copy, session.context));
+  if (!lock) return {};  // it isn't interrupted: somebody is at it
+  return recover(session, *lock);
+}
+
+Result<sys::FileLock> lock_and_recover(Session& session) {
+  auto lock = COWSTORE_TRY(lock_working_copy(session.copy, session.context));
+  COWSTORE_TRY(recover(session, lock));
+  return lock;
+}
+
+}  // namespace cowstore::repo

@@ -1,0 +1,177 @@
+#include "repo/names.hpp"
+
+#include <limits>
+
+#include "base/try.hpp"
+#include "refs/names.hpp"
+#include "refs/undo.hpp"
+#include "repo/history.hpp"
+#include "repo/in_place.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+std::vector<RefInfo> refs_with_prefix(const refs::View& view, std::string_view prefix, const std::string& current) {
+  std::vector<RefInfo> found;
+  for (const auto& [key, value] : view.with_prefix(prefix)) {
+    auto commit = view.commit(key);
+    if (!commit) continue;
+    std::string name = key.substr(prefix.size());
+    bool is_current = name == current;
+    found.push_back({std::move(name), *commit, is_current});
+  }
+  return found;
+}
+
+/// Appends one change of one ref, whose present value it looks up.
+Result<void> set_ref(Session& session, const std::string& key, const std::optional<std::string>& value) {
+  auto state = COWSTORE_TRY(session.log.current());
+  refs::NewOperation operation = session.new_operation();
+  operation.changes = {{key, state->view.get(key), value}};
+  if (operation.changes.front().old_value == value) return {};
+  COWSTORE_TRY(session.append(operation));
+  return {};
+}
+
+Error exists(const char* what, const std::string& name) {
+  return {ErrorCode::kConflict, 0, std::string("make the ") + what, name, "it exists already", "-f moves it"};
+}
+
+Error missing(const char* what, const std::string& name, const std::vector<std::string>& known) {
+  Error error{ErrorCode::kNotFound, 0, std::string("delete the ") + what, name, "there is none of that name", ""};
+  std::vector<std::string> similar = refs::similar_names(name, known);
+  if (!similar.empty()) error.hint = "did you mean " + similar.front() + "?";
+  return error;
+}
+
+/// Working copies that follow a branch would be left without it.
+bool is_followed(const refs::View& view, const std::string& branch) {
+  for (const std::string& id : refs::worktree_ids(view)) {
+    if (view.get(refs::worktree_key(id, "branch")) == branch) return true;
+  }
+  return false;
+}
+
+/// Whether another branch or tag, or a working copy's HEAD, has the commit in its history.
+Result<bool> reachable_elsewhere(Session& session, const refs::View& view, const std::string& branch_key,
+                                 const CommitId& commit) {
+  for (const auto& [key, value] : view.all()) {
+    auto tip = view.commit(key);
+    if (key == branch_key || !tip) continue;
+    bool found = false;
+    auto look = [&](const CommitInfo& info) -> Result<bool> {
+      found = info.id == commit;
+      return !found;
+    };
+    COWSTORE_TRY(log(session, {tip->hex(), 0}, look));
+    if (found) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<std::vector<RefInfo>> branches(Session& session) {
+  auto state = COWSTORE_TRY(session.log.current());
+  return refs_with_prefix(state->view, refs::kBranchPrefix, state->view.get(session.key("branch")).value_or(""));
+}
+
+Result<std::vector<RefInfo>> tags(Session& session) {
+  auto state = COWSTORE_TRY(session.log.current());
+  return refs_with_prefix(state->view, refs::kTagPrefix, "");
+}
+
+Result<RefInfo> create_branch(Session& session, const std::string& name, const std::string& revision,
+                              Overwrite overwrite) {
+  COWSTORE_TRY(refs::validate_branch_name(name));
+  CommitId commit = COWSTORE_TRY(session.resolve(revision)).commit;
+  auto state = COWSTORE_TRY(session.log.current());
+  std::string key = refs::branch_key(name);
+  if (state->view.contains(key) && overwrite == Overwrite::kRefuse) return exists("branch", name);
+  if (state->view.contains(key) && is_followed(state->view, name)) {
+    return Error{ErrorCode::kConflict,        0,
+                 "move the branch",           name,
+                 "a working copy follows it", "check out another version there first"};
+  }
+  COWSTORE_TRY(set_ref(session, key, commit.hex()));
+  return RefInfo{name, commit, false};
+}
+
+Result<RefInfo> create_tag(Session& session, const std::string& name, const std::string& revision,
+                           Overwrite overwrite) {
+  COWSTORE_TRY(refs::validate_tag_name(name));
+  CommitId commit = COWSTORE_TRY(session.resolve(revision)).commit;
+  auto state = COWSTORE_TRY(session.log.current());
+  std::string key = refs::tag_key(name);
+  if (state->view.contains(key) && overwrite == Overwrite::kRefuse) return exists("tag", name);
+  COWSTORE_TRY(set_ref(session, key, commit.hex()));
+  return RefInfo{name, commit, false};
+}
+
+Result<RefInfo> delete_branch(Session& session, const std::string& name, Overwrite overwrite) {
+  auto state = COWSTORE_TRY(session.log.current());
+  std::string key = refs::branch_key(name);
+  auto commit = state->view.commit(key);
+  if (!commit) return missing("branch", name, refs::branch_names(state->view));
+  if (is_followed(state->view, name)) {
+    return Error{ErrorCode::kConflict,        0,
+                 "delete the branch",         name,
+                 "a working copy follows it", "check out another version there first"};
+  }
+  if (overwrite == Overwrite::kRefuse && !COWSTORE_TRY(reachable_elsewhere(session, state->view, key, *commit))) {
+    return Error{ErrorCode::kConflict,
+                 0,
+                 "delete the branch",
+                 name,
+                 "its last commits are on no other branch or tag",
+                 "-f deletes it all the same, and `cowstore undo` brings it back"};
+  }
+  COWSTORE_TRY(set_ref(session, key, std::nullopt));
+  return RefInfo{name, *commit, false};
+}
+
+Result<RefInfo> delete_tag(Session& session, const std::string& name) {
+  auto state = COWSTORE_TRY(session.log.current());
+  auto commit = state->view.commit(refs::tag_key(name));
+  if (!commit) return missing("tag", name, refs::tag_names(state->view));
+  COWSTORE_TRY(set_ref(session, refs::tag_key(name), std::nullopt));
+  return RefInfo{name, *commit, false};
+}
+
+Result<std::vector<OperationInfo>> operations(Session& session, std::uint64_t limit) {
+  std::size_t count = limit == 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit);
+  std::vector<OperationInfo> infos;
+  for (const refs::Operation& operation : COWSTORE_TRY(session.log.newest(count)))
+    infos.push_back(describe_operation(operation));
+  return infos;
+}
+
+Result<OperationInfo> restore_operation(Session& session, const std::string& text) {
+  auto lock = COWSTORE_TRY(lock_and_recover(session));
+  refs::Operation target = COWSTORE_TRY(session.log.find(text));
+  refs::View then = COWSTORE_TRY(session.log.view_at(target.id));
+  auto state = COWSTORE_TRY(session.log.current());
+  refs::NewOperation operation = session.new_operation();
+  operation.changes = refs::plan_restore(state->view, then, session.copy.home.id);
+  if (operation.changes.empty()) return describe_operation(target);
+
+  Head head = COWSTORE_TRY(session.head());
+  std::string key = session.key("commit");
+  bool registered_then = then.contains(session.key("path"));
+  auto commit = registered_then ? then.commit(key) : head.commit;
+  if (commit == head.commit) {
+    COWSTORE_TRY(session.append(operation));
+    return describe_operation(target);
+  }
+  InPlaceRequest request;
+  request.from = head.roots;
+  request.from_commit = head.commit;
+  if (commit) request.to = COWSTORE_TRY(session.roots_of(*commit));
+  request.to_commit = commit;
+  request.operation = std::move(operation);
+  COWSTORE_TRY(change_in_place(session, lock, request));
+  return describe_operation(target);
+}
+
+}  // namespace cowstore::repo

@@ -1,0 +1,289 @@
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "checkout/journal.hpp"
+#include "checkout/materialise.hpp"
+#include "diff/diff.hpp"
+#include "index/index_builder.hpp"
+#include "refs/names.hpp"
+#include "repo/checkout.hpp"
+#include "repo/in_place.hpp"
+#include "repo/open.hpp"
+#include "sys/clone.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+/// Where a new working copy is to be, and what is there.
+struct Target {
+  sys::Dir parent;
+  std::string parent_path;  ///< absolute
+  std::string name;
+  enum class Found { kNothing, kEmpty, kOccupied } found = Found::kNothing;
+  [[nodiscard]] std::string path() const { return parent_path == "/" ? "/" + name : parent_path + "/" + name; }
+};
+
+Result<Target> look_at(const std::string& directory) {
+  std::string trimmed = directory;
+  while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
+  std::size_t slash = trimmed.rfind('/');
+  Target target;
+  target.name = trimmed.substr(slash == std::string::npos ? 0 : slash + 1);
+  std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : trimmed.substr(0, slash);
+  if (target.name.empty() || target.name == "." || target.name == "..") {
+    std::string real = COWSTORE_TRY(sys::real_path(trimmed));
+    return look_at(real);
+  }
+  target.parent_path = COWSTORE_TRY(sys::real_path(parent));
+  target.parent = COWSTORE_TRY(sys::Dir::open(target.parent_path));
+  auto stat = target.parent.stat(target.name);
+  if (!stat && stat.error().code == ErrorCode::kNotFound) return target;
+  if (!stat) return std::move(stat).error();
+  if (stat->kind != sys::FileKind::kDirectory) {
+    return Error{ErrorCode::kConflict, 0, "check out to", target.path(), "it exists and is no directory",
+                 "name another one"};
+  }
+  sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
+  target.found = COWSTORE_TRY(present.list()).empty() ? Target::Found::kEmpty : Target::Found::kOccupied;
+  return target;
+}
+
+/// The directory in which a new working copy is built before it is renamed into place. Removed again unless kept.
+/// Its name follows from the target's, so that what a crash left is found, and replaced, by the next try.
+class BuildDirectory {
+ public:
+  static Result<BuildDirectory> make(const Target& target, const Context& context) {
+    std::string name = "." + target.name + ".cowstore-partial";
+    if (name.size() > 255) name = ".cowstore-partial-" + target.name.substr(0, 64);
+    auto made = target.parent.make_dir(name, 0777);
+    if (!made && made.error().sys_errno == EEXIST) COWSTORE_TRY(remove_stale(target, name, context));
+    if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
+    BuildDirectory build(target.parent, name);
+    build.dir = COWSTORE_TRY(target.parent.open_dir(name));
+    COWSTORE_TRY(build.dir.make_dir(kControlName, 0777));
+    build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
+    build.lock_ = COWSTORE_TRY(sys::FileLock::try_acquire(build.control, "lock", context.command_line));
+    if (!build.lock_) return busy(target.parent.path_of(name));
+    return build;
+  }
+
+  BuildDirectory(BuildDirectory&& other) noexcept
+      : dir(std::move(other.dir)),
+        control(std::move(other.control)),
+        parent_(other.parent_),
+        name_(std::exchange(other.name_, {})),
+        lock_(std::move(other.lock_)) {}
+  ~BuildDirectory() {
+    if (!name_.empty()) (void)parent_->remove_tree(name_);
+  }
+
+  /// Gives it its name. An empty directory that is there is replaced.
+  Result<void> move_to(const Target& target) {
+    auto mode = target.found == Target::Found::kNothing ? sys::RenameMode::kNoReplace : sys::RenameMode::kReplace;
+    COWSTORE_TRY(parent_->rename(name_, target.parent, target.name, mode));
+    name_.clear();
+    return {};
+  }
+
+  sys::Dir dir;
+  sys::Dir control;
+
+ private:
+  BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
+
+  static Error busy(const std::string& path) {
+    return {ErrorCode::kBusy, 0, "build the working copy in", path, "another cowstore is at it", "wait for it to end"};
+  }
+
+  static Result<void> remove_stale(const Target& target, const std::string& name, const Context& context) {
+    sys::Dir old = COWSTORE_TRY(target.parent.open_dir(name));
+    auto control = old.open_dir(kControlName);
+    if (control) {
+      auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*control, "lock", context.command_line));
+      if (!lock) return busy(target.parent.path_of(name));
+    }
+    COWSTORE_TRY(target.parent.remove_tree(name));
+    return target.parent.make_dir(name, 0777);
+  }
+
+  const sys::Dir* parent_;
+  std::string name_;
+  std::optional<sys::FileLock> lock_;
+};
+
+class NewCopy {
+ public:
+  NewCopy(Session& session, const CheckoutOptions& options, Target target, refs::Resolved revision)
+      : session_(session),
+        options_(options),
+        target_(std::move(target)),
+        revision_(std::move(revision)),
+        ladder_(policy()) {}
+
+  Result<CheckoutReport> run() {
+    object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
+    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
+    COWSTORE_TRY(require_clones(build.control));
+    provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
+    checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
+    checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version, build.dir));
+    COWSTORE_TRY(write_control_files(build, made, version));
+    COWSTORE_TRY(build.move_to(target_));
+    COWSTORE_TRY(register_copy());
+    return report(made);
+  }
+
+ private:
+  share::Policy policy() const {
+    if (options_.method == CheckoutMethod::kCopy) return share::Policy::kCopyOnly;
+    bool only_clones = options_.method == CheckoutMethod::kReflink || options_.cow == CowPolicy::kRequire;
+    return only_clones ? share::Policy::kCloneOnly : share::Policy::kAuto;
+  }
+
+  Result<void> require_clones(const sys::Dir& control) {
+    if (policy() != share::Policy::kCloneOnly) return {};
+    sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
+    if (COWSTORE_TRY(sys::can_clone(from, control))) return {};
+    return Error{ErrorCode::kUnsupported,
+                 0,
+                 "share files with the store in",
+                 target_.path(),
+                 "no reflinks between it and " + session_.store->dir().path(),
+                 "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
+  }
+
+  Home new_home() {
+    Home home;
+    home.id = new_working_copy_id();
+    home.store = session_.copy.store_path();
+    home.commit = revision_.commit;
+    if (!revision_.branch.empty()) home.branch = revision_.branch;
+    home.method = method();
+    return home;
+  }
+
+  std::string method() const {
+    SharingReport sharing = ladder_.report();
+    return sharing.cloned > 0 ? "reflink" : sharing.copied > 0 ? "copy" : "none";
+  }
+
+  Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made,
+                                   const object::TreeRoots& version) {
+    home_ = new_home();
+    COWSTORE_TRY(write_home(build.control, home_));
+    checkout::Journal journal;
+    journal.state = checkout::Journal::State::kFinished;
+    journal.boot_id = session_.boot_id;
+    journal.to = version;
+    journal.operation = session_.new_operation();
+    COWSTORE_TRY(checkout::write_journal(build.control, journal));
+    Bytes index = COWSTORE_TRY(checkout::index_of(made, build.control, session_.boot_id));
+    return index::write_index(build.control, index);
+  }
+
+  Result<void> register_copy() {
+    refs::NewOperation operation = session_.new_operation();
+    operation.worktree = home_.id;
+    operation.changes = {{refs::worktree_key(home_.id, "commit"), std::nullopt, revision_.commit.hex()},
+                         {refs::worktree_key(home_.id, "method"), std::nullopt, home_.method},
+                         {refs::worktree_key(home_.id, "path"), std::nullopt, target_.path()}};
+    if (home_.branch)
+      operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
+    COWSTORE_TRY(session_.append(operation));
+    return {};
+  }
+
+  CheckoutReport report(const checkout::Materialised& made) {
+    CheckoutReport report;
+    report.commit = revision_.commit;
+    report.branch = home_.branch;
+    report.path = target_.path();
+    report.method = home_.method;
+    report.sharing = ladder_.report();
+    report.created = made.files;
+    return report;
+  }
+
+  Session& session_;
+  const CheckoutOptions& options_;
+  Target target_;
+  refs::Resolved revision_;
+  share::Ladder ladder_;
+  Home home_;
+};
+
+/// What a dry run says: every file and directory of the version.
+Result<CheckoutReport> dry_run(Session& session, const Target& target, const refs::Resolved& revision) {
+  CheckoutReport report;
+  report.commit = revision.commit;
+  if (!revision.branch.empty()) report.branch = revision.branch;
+  report.path = target.path();
+  report.method = "none";
+  object::TreeRoots version = COWSTORE_TRY(session.roots_of(revision.commit));
+  auto take = [&](diff::Change&& change) -> Result<void> {
+    report.changes.push_back("make " + change.path);
+    return {};
+  };
+  COWSTORE_TRY(diff::diff_trees(*session.store, {}, version, {}, take));
+  return report;
+}
+
+/// Into a directory with something in it: it becomes a working copy of nothing, and switches, which keeps all that it
+/// overwrites for undo.
+Result<CheckoutReport> adopt_directory(Session& session, const Target& target, const std::string& revision,
+                                       const CheckoutOptions& options) {
+  sys::Dir root = COWSTORE_TRY(target.parent.open_dir(target.name));
+  COWSTORE_TRY(root.make_dir(kControlName, 0777));
+  sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));
+  Home home;
+  home.id = new_working_copy_id();
+  home.store = session.copy.store_path();
+  COWSTORE_TRY(write_home(control, home));
+  auto adopted = open_at(target.path(), session.context);
+  auto report = adopted ? switch_to(**adopted, revision, options) : Result<CheckoutReport>(std::move(adopted).error());
+  if (!report) (void)root.remove_tree(kControlName);
+  return report;
+}
+
+Error occupied(const Target& target) {
+  return {ErrorCode::kConflict,
+          0,
+          "check out to",
+          target.path(),
+          "it isn't empty",
+          "name another directory, or use --force: what is overwritten can then be brought back with undo"};
+}
+
+}  // namespace
+
+Result<CheckoutReport> checkout_new(Session& session, const std::string& revision, const std::string& directory,
+                                    const CheckoutOptions& options) {
+  refs::Resolved resolved = COWSTORE_TRY(session.resolve(revision));
+  Target target = COWSTORE_TRY(look_at(directory));
+  bool inside_store = target.path().starts_with(session.store->dir().path() + "/") ||
+                      target.path().find("/.cowstore/") != std::string::npos;
+  if (inside_store) {
+    return Error{ErrorCode::kUsage,       0, "check out to", target.path(), "it is inside of a store",
+                 "name another directory"};
+  }
+  if (target.found == Target::Found::kOccupied) {
+    if (options.overwrite == Overwrite::kRefuse) return occupied(target);
+    if (target.parent.exists(target.name + "/" + kControlName)) {
+      return Error{ErrorCode::kConflict,
+                   0,
+                   "check out to",
+                   target.path(),
+                   "it is a working copy already",
+                   "`cowstore -C " + target.path() + " checkout " + revision + "` switches it"};
+    }
+  }
+  if (options.execution == Execution::kDryRun) return dry_run(session, target, resolved);
+  if (target.found == Target::Found::kOccupied) {
+    return adopt_directory(session, target, resolved.branch.empty() ? resolved.commit.hex() : resolved.branch, options);
+  }
+  return NewCopy(session, options, std::move(target), std::move(resolved)).run();
+}
+
+}  // namespace cowstore::repo

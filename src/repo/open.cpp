@@ -1,0 +1,146 @@
+#include "repo/open.hpp"
+
+#include "base/try.hpp"
+#include "hash/sha256.hpp"
+#include "refs/names.hpp"
+#include "repo/in_place.hpp"
+#include "sys/clone.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+constexpr const char* kStoreName = "store";
+constexpr const char* kDefaultBranch = "main";
+
+Result<store::StoreConfig> config_of(const InitOptions& options) {
+  store::StoreConfig config;
+  auto profile = chunk::profile_from_string(options.chunking);
+  if (!profile)
+    return Error{ErrorCode::kUsage, 0, "use the chunking", options.chunking, "it is default, fine or bulk", ""};
+  config.chunking = *profile;
+  if (options.attributes == "none") {
+    config.attributes = store::AttributesPolicy::kNone;
+  } else if (options.attributes == "times") {
+    config.attributes = store::AttributesPolicy::kTimes;
+  } else if (options.attributes == "full") {
+    return Error{ErrorCode::kUnsupported, 0, "keep attributes", "full", "this version keeps none or times",
+                 "use --attrs times"};
+  } else {
+    return Error{ErrorCode::kUsage, 0, "keep attributes", options.attributes, "it is none, times or full", ""};
+  }
+  return config;
+}
+
+/// Makes the directory if it is missing; says whether it was.
+Result<bool> ensure_directory(const std::string& path) {
+  if (sys::Dir::open(path)) return false;
+  sys::Dir start = COWSTORE_TRY(sys::Dir::open(path.starts_with('/') ? "/" : "."));
+  std::string_view relative = path;
+  while (relative.starts_with('/')) relative.remove_prefix(1);
+  COWSTORE_TRY(start.make_dirs(relative, 0777));
+  return true;
+}
+
+Error exists_already(const std::string& path) {
+  return {
+      ErrorCode::kConflict, 0, "make a repository in", path, "it is one already", "`cowstore status` shows its state"};
+}
+
+/// The first operation: this working copy exists, and follows a branch that its first commit will make.
+Result<void> register_first(Session& session) {
+  refs::NewOperation operation = session.new_operation();
+  operation.changes = {{session.key("branch"), std::nullopt, kDefaultBranch},
+                       {session.key("path"), std::nullopt, session.copy.path}};
+  COWSTORE_TRY(session.append(operation));
+  return {};
+}
+
+std::vector<std::string> notes_on(const WorkingCopy& copy) {
+  std::vector<std::string> notes;
+  auto clones = sys::can_clone(copy.control, copy.control);
+  if (clones && !*clones) {
+    notes.emplace_back(
+        "this file system has no reflinks: files are copied into the store and out of it; Btrfs and XFS share them");
+  }
+  return notes;
+}
+
+/// A working copy whose making was interrupted between its rename into place and its registration.
+Result<void> register_again(Session& session) {
+  refs::NewOperation operation = session.new_operation();
+  const Home& home = session.copy.home;
+  if (home.commit) operation.changes.push_back({session.key("commit"), std::nullopt, home.commit->hex()});
+  if (home.branch) operation.changes.push_back({session.key("branch"), std::nullopt, *home.branch});
+  operation.changes.push_back({session.key("path"), std::nullopt, session.copy.path});
+  auto appended = session.append(operation);
+  if (!appended && appended.error().code != ErrorCode::kConflict) return std::move(appended).error();
+  return {};  // a conflict: somebody else has registered it by now
+}
+
+}  // namespace
+
+Result<InitReport> init(const std::string& directory, const InitOptions& options, const Context& context) {
+  COWSTORE_TRY(hash::self_check());
+  store::StoreConfig config = COWSTORE_TRY(config_of(options));
+  InitReport report;
+  report.created_directory = COWSTORE_TRY(ensure_directory(directory));
+  report.path = COWSTORE_TRY(sys::real_path(directory));
+  sys::Dir root = COWSTORE_TRY(sys::Dir::open(report.path));
+  if (root.exists(std::string(kControlName) + "/home")) return exists_already(report.path);
+  // Anything else in .cowstore is what an interrupted init left: the home file comes last.
+  COWSTORE_TRY(root.make_dirs(kControlName, 0777));
+  sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));
+  auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(control, "lock", context.command_line));
+  if (!lock) return exists_already(report.path);
+  COWSTORE_TRY(control.remove_tree(kStoreName));
+  COWSTORE_TRY(control.remove_tree("home.new"));
+  COWSTORE_TRY(store::Store::create(control, kStoreName, config));
+  sys::Dir store_dir = COWSTORE_TRY(control.open_dir(kStoreName));
+  sys::Dir log_dir = COWSTORE_TRY(store_dir.open_dir("log"));
+  COWSTORE_TRY(refs::OperationLog::create(log_dir));
+  Home home;
+  home.id = new_working_copy_id();
+  home.store = kStoreName;
+  home.branch = kDefaultBranch;
+  COWSTORE_TRY(write_home(control, home));
+  COWSTORE_TRY(root.sync());
+  auto session = COWSTORE_TRY(open_at(report.path, context));
+  report.store = session->copy.store_path();
+  report.notes = notes_on(session->copy);
+  return report;
+}
+
+Result<std::unique_ptr<Session>> open_at(const std::string& path, const Context& context) {
+  COWSTORE_TRY(hash::self_check());
+  WorkingCopy copy = COWSTORE_TRY(open_working_copy(path));
+  auto store_dir = sys::Dir::open(copy.store_path());
+  if (!store_dir) {
+    Error error = std::move(store_dir).error();
+    error.operation = "open the store";
+    error.hint = "the working copy " + path + " belongs to it; if it was moved, put its new path into " + path +
+                 "/.cowstore/home";
+    return error;
+  }
+  sys::Dir log_dir = COWSTORE_TRY(store_dir->open_dir("log"));
+  auto store = COWSTORE_TRY(store::Store::open(std::move(*store_dir)));
+  auto log = COWSTORE_TRY(refs::OperationLog::open(std::move(log_dir)));
+  auto session = std::make_unique<Session>(context, std::move(copy), std::move(store), std::move(log),
+                                           COWSTORE_TRY(sys::boot_id()));
+  auto state = COWSTORE_TRY(session->log.current());
+  if (!state->view.contains(session->key("path"))) {
+    bool first = state->view.size() == 0;
+    COWSTORE_TRY(first ? register_first(*session) : register_again(*session));
+  }
+  return session;
+}
+
+Result<std::unique_ptr<Session>> open(const std::string& directory, const Context& context) {
+  WorkingCopy found = COWSTORE_TRY(find_working_copy(directory));
+  auto session = COWSTORE_TRY(open_at(found.path, context));
+  COWSTORE_TRY(recover_if_interrupted(*session));
+  return session;
+}
+
+}  // namespace cowstore::repo

@@ -1,0 +1,122 @@
+#include "repo/session.hpp"
+
+#include "base/try.hpp"
+#include "object/path.hpp"
+#include "refs/commit_source.hpp"
+#include "refs/names.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+refs::NodeCommitSource commits_of(store::Store& store) {
+  auto find = [&store](std::string_view hex, std::size_t limit) -> Result<std::vector<CommitId>> {
+    std::vector<CommitId> commits;
+    for (const store::ObjectInfo& info : COWSTORE_TRY(store.find_prefix(hex, store::ObjectKind::kCommit, limit))) {
+      commits.emplace_back(info.id);
+    }
+    return commits;
+  };
+  return {store, find};
+}
+
+void add_change(std::vector<refs::Change>& changes, std::string name, std::optional<std::string> before,
+                std::optional<std::string> after) {
+  if (before != after) changes.push_back({std::move(name), std::move(before), std::move(after)});
+}
+
+std::optional<std::string> hex_of(const std::optional<CommitId>& commit) {
+  return commit ? std::optional(commit->hex()) : std::nullopt;
+}
+
+}  // namespace
+
+Session::Session(Context context_in, WorkingCopy copy_in, std::shared_ptr<store::Store> store_in,
+                 refs::OperationLog log_in, std::string boot_id_in)
+    : context(std::move(context_in)),
+      copy(std::move(copy_in)),
+      store(std::move(store_in)),
+      log(std::move(log_in)),
+      boot_id(std::move(boot_id_in)) {}
+
+base::ThreadPool& Session::pool() {
+  if (!pool_) {
+    std::size_t threads = context.threads != 0 ? context.threads : sys::usable_cores();
+    pool_ = std::make_unique<base::ThreadPool>(threads);
+  }
+  return *pool_;
+}
+
+std::string Session::key(const std::string& field) const {
+  return refs::worktree_key(copy.home.id, field);
+}
+
+Result<Head> Session::head() {
+  auto state = COWSTORE_TRY(log.current());
+  Head head;
+  head.commit = state->view.commit(key("commit"));
+  head.branch = state->view.get(key("branch"));
+  if (head.commit) head.roots = COWSTORE_TRY(roots_of(*head.commit));
+  return head;
+}
+
+Result<object::TreeRoots> Session::roots_of(const CommitId& commit) {
+  object::Commit read = COWSTORE_TRY(object::read_commit(*store, commit));
+  return object::TreeRoots{read.tree, read.attributes};
+}
+
+Result<refs::Resolved> Session::resolve(const std::string& revision) {
+  auto state = COWSTORE_TRY(log.current());
+  refs::NodeCommitSource commits = commits_of(*store);
+  Timestamp now = context.now();
+  refs::ResolveContext resolving{state->view, copy.home.id, commits, log, now, context.utc_offset_minutes(now)};
+  return refs::resolve(revision, resolving);
+}
+
+refs::NewOperation Session::new_operation() const {
+  refs::NewOperation operation;
+  operation.time = context.now();
+  operation.utc_offset_minutes = context.utc_offset_minutes(operation.time);
+  operation.user = context.user;
+  operation.command = context.command_line;
+  operation.worktree = copy.home.id;
+  return operation;
+}
+
+Result<refs::Operation> Session::append(const refs::NewOperation& operation) {
+  refs::LockPolicy policy;
+  policy.waiting = [this](const std::string& holder) {
+    if (context.notice) context.notice("waiting for another cowstore to finish: " + holder);
+  };
+  return log.append(operation, policy);
+}
+
+index::StatIndex Session::load_index() const {
+  return index::StatIndex::load(copy.control, boot_id);
+}
+
+changes::Tracked Session::tracked_in(const object::TreeRoots& roots) const {
+  store::Store* source = store.get();
+  return [source, roots](std::string_view path) -> Result<std::optional<object::EntryKind>> {
+    if (!roots.tree) return std::optional<object::EntryKind>();
+    auto found = object::resolve_path(*source, *roots.tree, path);
+    if (found) return std::optional(found->kind);
+    if (found.error().code == ErrorCode::kNotFound) return std::optional<object::EntryKind>();
+    return std::move(found).error();
+  };
+}
+
+const chunk::CutRule& Session::cut_rule() const {
+  return chunk::rule_of(store->config().chunking);
+}
+
+std::vector<refs::Change> head_changes(const Session& session, const Head& now, const std::optional<CommitId>& commit,
+                                       const std::optional<std::string>& branch) {
+  std::vector<refs::Change> changes;
+  add_change(changes, session.key("commit"), hex_of(now.commit), hex_of(commit));
+  add_change(changes, session.key("branch"), now.branch, branch);
+  return changes;
+}
+
+}  // namespace cowstore::repo

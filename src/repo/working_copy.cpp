@@ -1,0 +1,160 @@
+#include "repo/working_copy.hpp"
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <vector>
+
+#include "base/hex.hpp"
+#include "base/text.hpp"
+#include "base/try.hpp"
+#include "sys/file.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kHome = "home";
+constexpr const char* kLock = "lock";
+constexpr std::uint64_t kMaxHomeBytes = 1 << 20;
+constexpr int kFormat = 1;
+
+/// A path as JSON: text if it is text, else its bytes in hexadecimal under another key.
+void put_path(json& value, const std::string& key, const std::string& path) {
+  if (base::is_utf8(path)) {
+    value[key] = path;
+  } else {
+    value[key + "_hex"] = base::to_hex(as_bytes(path));
+  }
+}
+
+std::string get_path(const json& value, const std::string& key) {
+  if (value.contains(key)) return value.at(key).get<std::string>();
+  auto bytes = base::from_hex(value.at(key + "_hex").get<std::string>());
+  return bytes ? std::string(as_text(*bytes)) : std::string();
+}
+
+Home home_of(const json& value) {
+  Home home;
+  home.id = value.at("id").get<std::string>();
+  home.store = get_path(value, "store");
+  home.method = value.value("method", std::string());
+  if (value.contains("branch") || value.contains("branch_hex")) home.branch = get_path(value, "branch");
+  if (value.contains("commit")) {
+    auto digest = Digest::from_hex(value.at("commit").get<std::string>());
+    if (digest) home.commit = CommitId(*digest);
+  }
+  return home;
+}
+
+Error bad_home(const sys::Dir& control, const std::string& reason) {
+  return {ErrorCode::kCorrupt, 0, "read", control.path_of(kHome), reason, ""};
+}
+
+std::vector<std::string> components(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    std::size_t end = std::min(path.find('/', begin), path.size());
+    std::string part(path.substr(begin, end - begin));
+    if (part == ".." && !parts.empty()) parts.pop_back();
+    if (!part.empty() && part != "." && part != "..") parts.push_back(std::move(part));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::string parent_path(const std::string& path) {
+  std::size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+Result<void> write_home(const sys::Dir& control, const Home& home) {
+  json value = {{"format", kFormat}, {"id", home.id}};
+  put_path(value, "store", home.store);
+  if (!home.method.empty()) value["method"] = home.method;
+  if (home.branch) put_path(value, "branch", *home.branch);
+  if (home.commit) value["commit"] = home.commit->hex();
+  sys::Fd file = COWSTORE_TRY(control.create_new("home.new", 0666));
+  COWSTORE_TRY(sys::write_at(file, as_bytes(value.dump(2) + "\n"), 0, control.path_of(kHome)));
+  COWSTORE_TRY(sys::sync_data(file, control.path_of(kHome)));
+  COWSTORE_TRY(control.rename("home.new", control, kHome));
+  return control.sync();
+}
+
+Result<Home> read_home(const sys::Dir& control) {
+  sys::Fd file = COWSTORE_TRY(control.open_read(kHome));
+  Bytes bytes = COWSTORE_TRY(sys::read_all(file, kMaxHomeBytes, control.path_of(kHome)));
+  json value = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (!value.is_object()) return bad_home(control, "it isn't a JSON object");
+  try {  // a missing or mistyped member; it goes no further than here
+    if (value.at("format") != kFormat) return bad_home(control, "another version of cowstore wrote it");
+    return home_of(value);
+  } catch (const json::exception& exception) {
+    return bad_home(control, exception.what());
+  }
+}
+
+std::string WorkingCopy::store_path() const {
+  return home.store.starts_with('/') ? home.store : path + "/" + kControlName + "/" + home.store;
+}
+
+Result<WorkingCopy> open_working_copy(const std::string& path) {
+  WorkingCopy copy;
+  copy.path = path;
+  copy.root = COWSTORE_TRY(sys::Dir::open(path));
+  copy.control = COWSTORE_TRY(copy.root.open_dir(kControlName));
+  copy.home = COWSTORE_TRY(read_home(copy.control));
+  return copy;
+}
+
+Result<WorkingCopy> find_working_copy(const std::string& directory) {
+  std::string start = COWSTORE_TRY(sys::real_path(directory));
+  for (std::string path = start;; path = parent_path(path)) {
+    auto root = sys::Dir::open(path);
+    if (root && root->exists(std::string(kControlName) + "/" + kHome)) return open_working_copy(path);
+    if (path == "/") break;
+  }
+  return Error{ErrorCode::kNotFound,
+               0,
+               "find a repository in",
+               start,
+               "neither it nor a directory above has a .cowstore",
+               "make one with `cowstore init`, or name another directory with -C"};
+}
+
+std::string new_working_copy_id() {
+  std::random_device random;
+  Bytes bytes(8);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  return base::to_hex(bytes);
+}
+
+Result<std::optional<sys::FileLock>> try_lock_working_copy(const WorkingCopy& copy, const Context& context) {
+  return sys::FileLock::try_acquire(copy.control, kLock, context.command_line);
+}
+
+Result<sys::FileLock> lock_working_copy(const WorkingCopy& copy, const Context& context) {
+  auto lock = COWSTORE_TRY(try_lock_working_copy(copy, context));
+  if (lock) return std::move(*lock);
+  if (context.notice) {
+    context.notice("waiting for another cowstore in this working copy: " + sys::FileLock::holder(copy.control, kLock));
+  }
+  return sys::FileLock::acquire(copy.control, kLock, context.command_line);
+}
+
+Result<std::string> path_within(const std::string& root, const std::string& from, const std::string& path) {
+  std::vector<std::string> base_parts = components(root);
+  std::vector<std::string> parts = components(path.starts_with('/') ? path : from + "/" + path);
+  bool inside = parts.size() >= base_parts.size() && std::equal(base_parts.begin(), base_parts.end(), parts.begin());
+  if (!inside)
+    return Error{ErrorCode::kUsage, 0, "use the path", path, "it is outside of the working copy " + root, ""};
+  std::string relative;
+  for (std::size_t i = base_parts.size(); i < parts.size(); ++i) relative += (relative.empty() ? "" : "/") + parts[i];
+  return relative;
+}
+
+}  // namespace cowstore::repo

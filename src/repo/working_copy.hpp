@@ -1,0 +1,57 @@
+// A directory with a `.cowstore`: where it is, which store it belongs to, and its lock.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cowstore/context.hpp"
+#include "cowstore/ids.hpp"
+#include "cowstore/result.hpp"
+#include "sys/dir.hpp"
+#include "sys/lock.hpp"
+
+namespace cowstore::repo {
+
+inline constexpr const char* kControlName = ".cowstore";
+
+/// The file `home` of the control directory. What is checked out is repeated here so that a working copy whose
+/// registration was interrupted can be registered again; after that the view counts alone.
+struct Home {
+  std::string id;
+  std::string store;  ///< path of the store: absolute, or relative to the control directory
+  std::optional<CommitId> commit;
+  std::optional<std::string> branch;
+  std::string method;
+};
+
+Result<void> write_home(const sys::Dir& control, const Home& home);
+Result<Home> read_home(const sys::Dir& control);
+
+/// Open directories of one working copy.
+struct WorkingCopy {
+  std::string path;  ///< absolute
+  sys::Dir root;
+  sys::Dir control;
+  Home home;
+
+  [[nodiscard]] std::string store_path() const;
+};
+
+/// The working copy that `directory` is in: it, or the nearest directory above that has a `.cowstore`. kNotFound if
+/// none has.
+Result<WorkingCopy> find_working_copy(const std::string& directory);
+Result<WorkingCopy> open_working_copy(const std::string& path);
+
+/// A new working copy's id: 16 random hexadecimal digits.
+std::string new_working_copy_id();
+
+/// The lock that every command holds that changes a working copy's files, index or journal. Waits, and says for whom.
+Result<sys::FileLock> lock_working_copy(const WorkingCopy& copy, const Context& context);
+/// Nothing if somebody else has it.
+Result<std::optional<sys::FileLock>> try_lock_working_copy(const WorkingCopy& copy, const Context& context);
+
+/// `path` as the user gave it (relative to the absolute directory `from`, or absolute), relative to `root`, "" for the
+/// root itself; "." and ".." are resolved by name. kUsage if it is outside.
+Result<std::string> path_within(const std::string& root, const std::string& from, const std::string& path);
+
+}  // namespace cowstore::repo
