@@ -51,10 +51,11 @@ struct Fields {
   int number(std::size_t digits, int max) {
     int value = 0;
     for (char c : rest.substr(0, digits)) {
-      if (c < '0' || c > '9') good = false;
-      value = value * 10 + (c - '0');
+      const bool digit = c >= '0' && c <= '9';
+      good = good && digit;
+      value = value * 10 + (digit ? c - '0' : 0);
     }
-    if (value > max) good = false;
+    good = good && value <= max;
     rest.remove_prefix(digits);
     return value;
   }
