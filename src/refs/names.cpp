@@ -163,6 +163,7 @@ std::vector<std::string> similar_names(std::string_view name, const std::vector<
     if (distance <= limit) near.emplace_back(distance, candidate);
   }
   std::sort(near.begin(), near.end());
+  near.erase(std::unique(near.begin(), near.end()), near.end());
   if (near.size() > kMaxSuggestions) near.resize(kMaxSuggestions);
   std::vector<std::string> names;
   for (auto& [distance, candidate] : near) names.push_back(std::move(candidate));

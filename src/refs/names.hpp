@@ -34,7 +34,7 @@ std::vector<std::string> tag_names(const View& view);
 /// Ids of the registered working copies: those with at least one field.
 std::vector<std::string> worktree_ids(const View& view);
 
-/// Those of `candidates` that a typing error away from `name`, the nearest first, at most three.
+/// Those of `candidates` that are a typing error away from `name`: the nearest first, each once, at most three.
 std::vector<std::string> similar_names(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace cowstore::refs
