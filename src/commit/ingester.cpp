@@ -66,7 +66,7 @@ Result<object::FileRef> Ingester::store_content(const sys::Fd& file, const sys::
     if (cloned) return *cloned;
   }
   auto stored = COWSTORE_TRY(store_chunks(file, stat.size, path));
-  ladder_.count_copy(stored.size);
+  ladder_.count_copy(stored.size, stored.size);
   return stored;
 }
 

@@ -43,14 +43,14 @@ Result<sys::Stat> FileMaker::make_symlink(const sys::Dir& parent, const std::str
 
 Result<void> FileMaker::fill(const sys::Fd& file, const object::FileRef& content, const std::string& path) const {
   if (content.size == 0) {
-    ladder_.count_copy(0);
+    ladder_.count_copy(0, 0);
     return {};
   }
   if (content.size > share::kSmallFileBytes && ladder_.may_clone() && COWSTORE_TRY(fill_by_clone(file, content, path)))
     return {};
   COWSTORE_TRY(ladder_.refuse_copy(content.size, path, "the store has no file that it could be cloned from"));
-  COWSTORE_TRY(write_content(store_, content, file, path));
-  ladder_.count_copy(content.size);
+  std::uint64_t written = COWSTORE_TRY(write_content(store_, content, file, path));
+  ladder_.count_copy(content.size, written);
   return {};
 }
 

@@ -48,7 +48,8 @@ class FileMaker {
 };
 
 /// Writes a file's content from its chunks into an empty file; stretches of zeros that fill blocks are left as holes.
-Result<void> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
-                           std::string_view path);
+/// Gives the number of bytes that were written.
+Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
+                                    std::string_view path);
 
 }  // namespace cowstore::provider

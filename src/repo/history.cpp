@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/try.hpp"
+#include "changes/hash_file.hpp"
 #include "diff/diff.hpp"
 #include "object/commit.hpp"
 #include "object/named_tree.hpp"
@@ -65,7 +66,21 @@ Result<void> diff_versions(Session& session, const object::TreeRoots& from, cons
   return diff::diff_trees(*session.store, from, to, {}, pass_on);
 }
 
-EntryChange change_on_disk(const changes::Change& found) {
+/// The comparison stops as soon as something differs; here it matters whether the content does. A file that can't be
+/// pinned down differs.
+bool content_differs_on_disk(Session& session, const changes::Change& found) {
+  if (found.content != changes::Content::kUnread) return found.content == changes::Content::kDifferent;
+  if (!found.before || !object::is_file(found.before->entry.kind) || found.now == nullptr ||
+      !object::is_file(found.now->kind))
+    return true;
+  if (found.before->entry.file.size != found.now->stat.size) return true;
+  auto parent = sys::open_parent(session.copy.root, found.path);
+  auto hashed = parent ? changes::hash_file(parent->parent, parent->name, session.cut_rule())
+                       : Result<changes::HashedFile>(parent.error());
+  return !hashed || hashed->file != found.before->entry.file;
+}
+
+EntryChange change_on_disk(Session& session, const changes::Change& found) {
   EntryChange change;
   change.path = found.path;
   change.kind = found.kind == changes::ChangeKind::kAdded     ? ChangeKind::kAdded
@@ -74,14 +89,14 @@ EntryChange change_on_disk(const changes::Change& found) {
   if (found.before)
     change.before = entry_info(found.path, found.before->entry, found.before->mode, found.before->mtime);
   if (found.now != nullptr) change.after = entry_info(found.path, *found.now);
-  change.content_changed = found.content != changes::Content::kSame;
+  change.content_changed = content_differs_on_disk(session, found);
   return change;
 }
 
 Result<void> diff_working_copy(Session& session, const object::TreeRoots& from, const ChangeSink& sink) {
   index::StatIndex index = session.load_index();
   Compared compared = COWSTORE_TRY(compare_with(session, index, from, changes::Times::kIgnore));
-  for (const changes::Change& found : compared.changes) COWSTORE_TRY(sink(change_on_disk(found)));
+  for (const changes::Change& found : compared.changes) COWSTORE_TRY(sink(change_on_disk(session, found)));
   return {};
 }
 

@@ -240,6 +240,7 @@ class InPlaceChange {
     for (const checkout::Making& making : plan.makings) {
       if (making.displaces) replaced.insert(making.path);
     }
+    for (const checkout::ModeChange& change : plan.mode_changes) replaced.insert(change.path);
     for (const checkout::Done& made : done.made) {
       ++(replaced.contains(made.path) ? outcome.replaced : outcome.created);
       outcome.touched.push_back(made.path);

@@ -89,6 +89,11 @@ Result<InitReport> init(const std::string& directory, const InitOptions& options
   report.path = COWSTORE_TRY(sys::real_path(directory));
   sys::Dir root = COWSTORE_TRY(sys::Dir::open(report.path));
   if (root.exists(std::string(kControlName) + "/home")) return exists_already(report.path);
+  if ((report.path + "/").find(std::string("/") + kControlName + "/") != std::string::npos) {
+    return Error{
+        ErrorCode::kConflict,    0, "make a repository in", report.path, "it lies in the .cowstore of another one",
+        "name another directory"};
+  }
   // Anything else in .cowstore is what an interrupted init left: the home file comes last.
   COWSTORE_TRY(root.make_dirs(kControlName, 0777));
   sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));

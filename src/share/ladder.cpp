@@ -50,9 +50,9 @@ Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint
   return false;
 }
 
-void Ladder::count_copy(std::uint64_t bytes) {
+void Ladder::count_copy(std::uint64_t bytes, std::uint64_t written) {
   copied_.fetch_add(1, std::memory_order_relaxed);
-  bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
+  bytes_written_.fetch_add(written, std::memory_order_relaxed);
   if (bytes <= kSmallFileBytes) copied_small_.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -45,9 +45,9 @@ class Ladder {
   /// An error for kCloneOnly, and where copying makes no sense. `bytes` is the file's size, `path` for messages.
   Result<bool> try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path);
 
-  /// Counts a file that was written. Larger ones than kSmallFileBytes are an error under kCloneOnly: ask before
-  /// writing with refuse_copy().
-  void count_copy(std::uint64_t bytes);
+  /// Counts a file of `bytes` of which `written` were written, the rest being holes. Larger ones than kSmallFileBytes
+  /// are an error under kCloneOnly: ask before writing with refuse_copy().
+  void count_copy(std::uint64_t bytes, std::uint64_t written);
   /// The error that stands for copying this file although only clones are allowed; ok() if it may be copied.
   Result<void> refuse_copy(std::uint64_t bytes, std::string_view path, std::string_view reason) const;
 
