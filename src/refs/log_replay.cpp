@@ -61,7 +61,6 @@ void Position::pass(const RecordHeader& header) {
   if (!header.has_view()) return;
   last_view = header.offset;
   last_view_end = header.end();
-  last_view_number = header.number;
 }
 
 Result<Operation> operation_of(const LogFile& file, const Record& record) {

@@ -14,11 +14,10 @@ namespace cowstore::refs {
 /// How far a file has been read, and the state there.
 struct Position {
   std::shared_ptr<State> state;
-  std::uint64_t record = 0;            ///< offset of the last record read
-  std::uint64_t end = 0;               ///< where the next one begins
-  std::uint64_t last_view = 0;         ///< newest record with a full view, `record` included
-  std::uint64_t last_view_end = 0;     ///< where that one ends
-  std::uint64_t last_view_number = 0;  ///< operations up to there
+  std::uint64_t record = 0;         ///< offset of the last record read
+  std::uint64_t end = 0;            ///< where the next one begins
+  std::uint64_t last_view = 0;      ///< newest record with a full view, `record` included
+  std::uint64_t last_view_end = 0;  ///< where that one ends
 
   /// The state to change: a copy of its own if somebody else holds the present one.
   State& writable_state();

@@ -1,5 +1,6 @@
 #include "refs/operation_log.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -7,11 +8,8 @@
 #include "base/try.hpp"
 #include "hash/sha256.hpp"
 #include "refs/log_check.hpp"
-#include "refs/log_file.hpp"
 #include "refs/log_format.hpp"
-#include "refs/log_notes.hpp"
-#include "refs/log_replay.hpp"
-#include "refs/log_walk.hpp"
+#include "refs/log_reader.hpp"
 #include "refs/log_writer.hpp"
 #include "refs/record_body.hpp"
 #include "sys/lock.hpp"
@@ -19,23 +17,23 @@
 namespace cowstore::refs {
 namespace {
 
-/// A full view is due when the records since the last one are at least so many and at least as large as it would be:
-/// then reading from it costs at most twice the view, and writing it no more than what was written anyway.
-constexpr std::uint64_t kLeastBetweenViews = 64;
+/// A full view is due when what was written since the last one (one copy of it, the new operation included) is as much
+/// as it would be, and at least this, the size of 64 small records: then reading from it costs at most twice the view,
+/// and writing it no more than what was written anyway.
+constexpr std::uint64_t kLeastBetweenViews = 64 * kBlock;
 /// Quotes, brackets and commas of an entry.
 constexpr std::uint64_t kViewEntryOverhead = 8;
-constexpr int kReadAttempts = 3;
 constexpr std::size_t kLeastPrefix = 4;
 constexpr std::size_t kShownCandidates = 5;
 constexpr std::size_t kShownDigits = 12;
 
-Error no_log(const sys::Dir& dir) {
-  return {ErrorCode::kNotFound, 0, "open the operation log", dir.path(), "there is none", ""};
-}
-
 Error no_operation(std::string_view text) {
   return {ErrorCode::kNotFound,          0, "find the operation", std::string(text), "there is no such operation",
           "`cowstore op log` lists them"};
+}
+
+Error too_large() {
+  return {ErrorCode::kUsage, 0, "record an operation", "", "it is larger than a record can be", ""};
 }
 
 Result<sys::FileLock> lock_log(const sys::Dir& dir, const std::string& holder, const LockPolicy& policy) {
@@ -62,11 +60,18 @@ Result<void> check_names(const std::vector<Change>& changes) {
   return {};
 }
 
-bool view_is_due(const Position& at) {
-  const std::uint64_t written = (at.end - at.last_view_end) / 2;
+bool view_is_due(const Position& at, const std::string& operation) {
+  const std::uint64_t written = (at.end - at.last_view_end) / 2 + operation.size();
   const View& view = at.state->view;
-  return at.state->operations - at.last_view_number >= kLeastBetweenViews &&
-         written >= view.bytes() + kViewEntryOverhead * view.size();
+  return written >= std::max(kLeastBetweenViews, view.bytes() + kViewEntryOverhead * view.size());
+}
+
+/// Empty if it is too large for a record: reading then only takes longer.
+Result<std::string> view_after(View view, const Operation& operation) {
+  COWSTORE_TRY(view.apply(operation.changes));
+  std::string text = encode_view(view);
+  if (text.size() > kMaxPartBytes) text.clear();
+  return text;
 }
 
 bool is_hex_prefix(std::string_view text) {
@@ -94,155 +99,53 @@ Error ambiguous(std::string_view text, const std::vector<std::string>& candidate
 
 class OperationLog::Impl {
  public:
-  explicit Impl(sys::Dir dir) : dir_(std::move(dir)) {}
+  explicit Impl(sys::Dir dir) : reader_(std::move(dir)) {}
 
-  Result<void> refresh();
+  [[nodiscard]] LogReader& reader() { return reader_; }
   Result<Operation> append(const NewOperation& operation, const LockPolicy& policy);
   Result<void> walk(const OperationVisitor& visit);
   Result<Operation> nth(std::string_view text, std::uint64_t steps);
   Result<Operation> with_prefix(std::string_view prefix);
   Result<View> view_at(const OperationId& id);
 
-  [[nodiscard]] const sys::Dir& dir() const { return dir_; }
-  [[nodiscard]] std::shared_ptr<const State> state() const { return at_.state; }
-  [[nodiscard]] const LogNotes& notes() const { return notes_; }
-
  private:
-  Result<void> refresh_once();
-  Result<void> load();
-  Result<bool> is_superseded() const;
-  Result<bool> is_replaced(std::uint64_t size) const;
-  Result<Operation> complete(const NewOperation& operation, const std::string& body) const;
-  Result<std::string> view_after(const Operation& operation) const;
-  void accept(const Operation& operation, const RecordHeader& header);
-  void forget() { file_.reset(); }
-  Result<LogWalker> walker();
+  Result<void> write(sys::FileLock lock, const Operation& operation, const std::string& body);
+  [[nodiscard]] const State& state() const { return *reader_.position().state; }
 
-  sys::Dir dir_;
-  LogNotes notes_;
+  LogReader reader_;
   Durable durable_;
-  std::shared_ptr<const LogFile> file_;  ///< the newest generation; null: read everything anew
-  Position at_;
-  std::uint64_t size_ = 0;  ///< of the file, when at_ was read
-  Bytes fingerprint_;       ///< of the record at at_
 };
-
-/// Without the lock one may read while a writer replaces a torn tail, and see parts of both. Reading again sees one.
-Result<void> OperationLog::Impl::refresh() {
-  Result<void> done;
-  for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
-    done = refresh_once();
-    if (done || done.error().code != ErrorCode::kCorrupt) return done;
-    forget();
-  }
-  return done;
-}
-
-Result<void> OperationLog::Impl::refresh_once() {
-  if (!file_ || COWSTORE_TRY(is_superseded())) return load();
-  const std::uint64_t size = COWSTORE_TRY(file_->size());
-  if (COWSTORE_TRY(is_replaced(size))) return load();
-  if (size == size_ && size == at_.end) return {};
-  notes_.drop(LogNote::Kind::kTornTail);
-  const std::uint64_t before = at_.record;
-  auto done = advance(*file_, at_, size);
-  if (!done) {
-    forget();  // parts of it may have been taken in
-    return done;
-  }
-  size_ = size;
-  if (at_.record != before) fingerprint_ = COWSTORE_TRY(file_->fingerprint(at_.record));
-  return {};
-}
-
-Result<bool> OperationLog::Impl::is_superseded() const {
-  auto next = dir_.stat(generation_name(file_->header().generation + 1));
-  if (next) return true;
-  if (next.error().code == ErrorCode::kNotFound) return false;
-  return std::move(next).error();
-}
-
-/// A writer whose sync failed takes its record back; the next one may be just as long.
-Result<bool> OperationLog::Impl::is_replaced(std::uint64_t size) const {
-  if (size < size_) return true;
-  return COWSTORE_TRY(file_->fingerprint(at_.record)) != fingerprint_;
-}
-
-Result<void> OperationLog::Impl::load() {
-  forget();
-  notes_.clear();
-  const auto generations = COWSTORE_TRY(list_generations(dir_));
-  if (generations.empty()) return no_log(dir_);
-  LogFile newest = COWSTORE_TRY(LogFile::open(dir_, generations.back(), notes_));
-  auto file = std::make_shared<const LogFile>(std::move(newest));
-  size_ = COWSTORE_TRY(file->size());
-  at_ = COWSTORE_TRY(newest_position(*file, size_));
-  fingerprint_ = COWSTORE_TRY(file->fingerprint(at_.record));
-  file_ = std::move(file);
-  return {};
-}
 
 Result<Operation> OperationLog::Impl::append(const NewOperation& operation, const LockPolicy& policy) {
   COWSTORE_TRY(check_names(operation.changes));
-  sys::FileLock lock = COWSTORE_TRY(lock_log(dir_, operation.command, policy));
-  COWSTORE_TRY(refresh());
-  COWSTORE_TRY(at_.state->view.check(operation.changes));
-  const std::string body = COWSTORE_TRY(encode_operation(operation, at_.state->head));
-  Operation complete = COWSTORE_TRY(this->complete(operation, body));
-  const std::string view = view_is_due(at_) ? COWSTORE_TRY(view_after(complete)) : std::string();
-
-  LogWriter writer = COWSTORE_TRY(LogWriter::begin(std::move(lock), dir_, *file_, at_, durable_));
-  RecordHeader header;
-  const auto outcome = writer.append(body, view, header);
-  if (outcome && *outcome == LogWriter::Outcome::kAppended) {
-    accept(complete, header);
-  } else {
-    forget();
-  }
-  if (!outcome) return outcome.error();
-  return complete;
-}
-
-Result<Operation> OperationLog::Impl::complete(const NewOperation& operation, const std::string& body) const {
-  if (body.size() > kMaxPartBytes)
-    return Error{ErrorCode::kUsage, 0, "record an operation", "", "it is larger than a record can be", ""};
-  Operation complete{operation, OperationId(hash::sha256(as_bytes(body))), at_.state->head, at_.state->operations + 1};
+  sys::FileLock lock = COWSTORE_TRY(lock_log(reader_.dir(), operation.command, policy));
+  COWSTORE_TRY(reader_.refresh());
+  COWSTORE_TRY(state().view.check(operation.changes));
+  const std::string body = COWSTORE_TRY(encode_operation(operation, state().head));
+  if (body.size() > kMaxPartBytes) return too_large();
+  Operation complete{operation, OperationId(hash::sha256(as_bytes(body))), state().head, state().operations + 1};
   complete.details = COWSTORE_TRY(canonical_details(operation.details));
+  COWSTORE_TRY(write(std::move(lock), complete, body));
   return complete;
 }
 
-/// Empty if it is too large for a record: reading then only takes longer.
-Result<std::string> OperationLog::Impl::view_after(const Operation& operation) const {
-  View view = at_.state->view;
-  COWSTORE_TRY(view.apply(operation.changes));
-  std::string text = encode_view(view);
-  if (text.size() > kMaxPartBytes) text.clear();
-  return text;
-}
-
-void OperationLog::Impl::accept(const Operation& operation, const RecordHeader& header) {
-  State& state = at_.writable_state();
-  for (const Change& change : operation.changes) state.view.set(change.name, change.new_value);
-  state.head = operation.id;
-  state.operations = operation.number;
-  at_.pass(header);
-  notes_.drop(LogNote::Kind::kTornTail);
-  size_ = header.end();
-  auto fingerprint = file_->fingerprint(header.offset);
-  if (fingerprint) {
-    fingerprint_ = std::move(*fingerprint);
-  } else {
-    forget();
+Result<void> OperationLog::Impl::write(sys::FileLock lock, const Operation& operation, const std::string& body) {
+  const Position& at = reader_.position();
+  const std::string view = view_is_due(at, body) ? COWSTORE_TRY(view_after(at.state->view, operation)) : std::string();
+  LogWriter writer = COWSTORE_TRY(LogWriter::begin(std::move(lock), reader_.dir(), reader_.file(), at, durable_));
+  RecordHeader header;
+  auto outcome = writer.append(body, view, header);
+  if (outcome && *outcome == LogWriter::Outcome::kAppended) {
+    reader_.accept(operation, header);
+    return {};
   }
-}
-
-Result<LogWalker> OperationLog::Impl::walker() {
-  COWSTORE_TRY(refresh());
-  return LogWalker(dir_, file_, at_.record, at_.state->head, notes_);
+  reader_.forget();
+  return outcome ? Result<void>() : std::move(outcome).error();
 }
 
 Result<void> OperationLog::Impl::walk(const OperationVisitor& visit) {
-  LogWalker walker = COWSTORE_TRY(this->walker());
+  COWSTORE_TRY(reader_.refresh());
+  LogWalker walker = reader_.walker();
   while (auto step = COWSTORE_TRY(walker.next(Parts::kOperation))) {
     const Operation operation = COWSTORE_TRY(operation_of(*step->file, step->record));
     if (visit(operation) == Walk::kStop) break;
@@ -251,8 +154,9 @@ Result<void> OperationLog::Impl::walk(const OperationVisitor& visit) {
 }
 
 Result<Operation> OperationLog::Impl::nth(std::string_view text, std::uint64_t steps) {
-  LogWalker walker = COWSTORE_TRY(this->walker());
-  if (steps >= at_.state->operations) return no_operation(text);
+  COWSTORE_TRY(reader_.refresh());
+  if (steps >= state().operations) return no_operation(text);
+  LogWalker walker = reader_.walker();
   for (; steps > 0; --steps) {
     if (!COWSTORE_TRY(walker.next(Parts::kHeader))) return no_operation(text);
   }
@@ -262,7 +166,8 @@ Result<Operation> OperationLog::Impl::nth(std::string_view text, std::uint64_t s
 }
 
 Result<Operation> OperationLog::Impl::with_prefix(std::string_view prefix) {
-  LogWalker walker = COWSTORE_TRY(this->walker());
+  COWSTORE_TRY(reader_.refresh());
+  LogWalker walker = reader_.walker();
   std::vector<std::string> candidates;
   std::optional<LogWalker::Step> found;
   while (auto step = COWSTORE_TRY(walker.next(Parts::kHeader))) {
@@ -282,8 +187,9 @@ Result<Operation> OperationLog::Impl::with_prefix(std::string_view prefix) {
 
 Result<View> OperationLog::Impl::view_at(const OperationId& id) {
   if (id == OperationId{}) return View();
-  LogWalker walker = COWSTORE_TRY(this->walker());
-  if (id == at_.state->head) return at_.state->view;
+  COWSTORE_TRY(reader_.refresh());
+  if (id == state().head) return state().view;
+  LogWalker walker = reader_.walker();
   while (auto step = COWSTORE_TRY(walker.next(Parts::kHeader))) {
     const RecordHeader& header = step->record.header;
     if (header.operation_hash != id.digest()) continue;
@@ -306,13 +212,13 @@ Result<void> OperationLog::create(const sys::Dir& log_dir) {
 
 Result<OperationLog> OperationLog::open(sys::Dir log_dir) {
   auto impl = std::make_unique<Impl>(std::move(log_dir));
-  COWSTORE_TRY(impl->refresh());
+  COWSTORE_TRY(impl->reader().refresh());
   return OperationLog(std::move(impl));
 }
 
 Result<std::shared_ptr<const State>> OperationLog::current() {
-  COWSTORE_TRY(impl_->refresh());
-  return impl_->state();
+  COWSTORE_TRY(impl_->reader().refresh());
+  return std::shared_ptr<const State>(impl_->reader().position().state);
 }
 
 Result<Operation> OperationLog::append(const NewOperation& operation, const LockPolicy& policy) {
@@ -349,11 +255,11 @@ Result<View> OperationLog::view_at(const OperationId& id) {
 }
 
 std::vector<LogNote> OperationLog::notes() const {
-  return impl_->notes().all();
+  return impl_->reader().notes().all();
 }
 
 Result<LogCheck> OperationLog::verify() {
-  return check_log(impl_->dir());
+  return check_log(impl_->reader().dir());
 }
 
 }  // namespace cowstore::refs

@@ -82,23 +82,26 @@ class Scanner {
 
   /// Behind the opening quote. Nearly all strings have no escape: those are only cut out.
   std::string string() {
-    std::size_t size = 0;
-    bool escaped = false;
-    for (; size < rest_.size() && rest_[size] != '"'; ++size) {
-      if (rest_[size] != '\\') continue;
-      escaped = true;
-      ++size;
-    }
+    std::size_t size = std::min(rest_.find('"'), rest_.size());
+    const bool escaped = rest_.substr(0, size).find('\\') != std::string_view::npos;
+    if (escaped) size = escaped_size();
     good_ = size < rest_.size();
     if (!good_) return {};
     const std::string_view inside = rest_.substr(0, size);
     rest_.remove_prefix(size + 1);
     return escaped ? unescaped(inside) : plain(inside);
   }
+  [[nodiscard]] std::size_t escaped_size() const {
+    std::size_t size = 0;
+    for (; size < rest_.size() && rest_[size] != '"'; ++size)
+      if (rest_[size] == '\\') ++size;
+    return size;
+  }
   std::string plain(std::string_view inside) {
-    const bool control =
-        std::any_of(inside.begin(), inside.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    good_ = !control && base::is_utf8(inside);
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    good_ = std::none_of(inside.begin(), inside.end(), is_control) &&
+            (std::all_of(inside.begin(), inside.end(), is_ascii) || base::is_utf8(inside));
     return std::string(inside);
   }
   std::string unescaped(std::string_view inside) {
@@ -233,7 +236,6 @@ std::string encode_view(const View& view) {
 
 Result<View> decode_view(std::string_view body) {
   View view;
-  std::string last;
   Scanner in(body);
   in.expect("[");
   while (in.good() && !in.at("]")) {
@@ -243,9 +245,7 @@ Result<View> decode_view(std::string_view body) {
     in.expect(",");
     std::string value = in.bytes();
     in.expect("]");
-    if (view.size() > 0 && key <= last) return corrupt("the keys of a view are not in order");
-    last = key;
-    view.set(std::move(key), std::move(value));
+    if (!view.append(std::move(key), std::move(value))) return corrupt("the keys of a view are not in order");
   }
   in.expect("]");
   if (!in.done()) return corrupt("not the JSON of a view");

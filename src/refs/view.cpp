@@ -76,4 +76,11 @@ void View::set(std::string key, std::optional<std::string> value) {
   entries_.insert_or_assign(std::move(key), std::move(*value));
 }
 
+bool View::append(std::string key, std::string value) {
+  if (!entries_.empty() && key <= entries_.rbegin()->first) return false;
+  bytes_ += key.size() + value.size();
+  entries_.emplace_hint(entries_.end(), std::move(key), std::move(value));
+  return true;
+}
+
 }  // namespace cowstore::refs

@@ -65,6 +65,8 @@ class View {
   Result<void> apply(std::span<const Change> changes);
   /// Without checking anything.
   void set(std::string key, std::optional<std::string> value);
+  /// For building a view in order: false, and nothing done, unless the key comes after all that are there.
+  [[nodiscard]] bool append(std::string key, std::string value);
 
   bool operator==(const View& other) const { return entries_ == other.entries_; }
 

@@ -94,6 +94,17 @@ TEST(View, ItCountsItsBytes) {
   EXPECT_EQ(view.size(), 1u);
 }
 
+TEST(View, BuildingInOrderRefusesAnythingElse) {
+  View view;
+  EXPECT_TRUE(view.append("", "1"));
+  EXPECT_TRUE(view.append("b", "2"));
+  EXPECT_FALSE(view.append("b", "3"));
+  EXPECT_FALSE(view.append("a", "3"));
+  EXPECT_TRUE(view.append("b\xff", "4"));
+  EXPECT_EQ(view, view_of({{"", "1"}, {"b", "2"}, {"b\xff", "4"}}));
+  EXPECT_EQ(view.bytes(), 6u);
+}
+
 TEST(View, OnlySixtyFourHexDigitsAreACommit) {
   const std::string hex(64, 'a');
   View view = view_of({{"short", "abcd"}, {"word", "main"}});
