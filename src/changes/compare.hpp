@@ -40,7 +40,7 @@ struct Change {
   ChangeKind kind = ChangeKind::kModified;
   Content content = Content::kDifferent;
   std::optional<Before> before;       ///< absent if added
-  const ScannedEntry* now = nullptr;  ///< null if deleted; points into the scan
+  const ScannedEntry* now = nullptr;  ///< null if deleted; points into the scan, until that is changed
 };
 
 enum class Times : std::uint8_t { kIgnore, kReport };
@@ -70,7 +70,8 @@ struct CompareTools {
 /// found is put into the scan: reference, stat, proof, and the known ids of directories that turned out to be equal.
 /// A file that keeps changing while it is read is modified (Content::kUnread), one that vanishes is deleted.
 /// Directories whose known ids are the version's cost nothing, no node of them is read.
-/// Errors: kIo naming all files that can't be read (up to a number); those of the source.
+/// Errors: kIo naming all files that can't be read (up to a number); kUnsupported for a version whose directories are
+/// nested more than 2,048 deep; those of the source.
 Result<std::vector<Change>> compare(Scan& scan, const object::TreeRoots& version, const CompareTools& tools,
                                     const CompareOptions& options = {});
 

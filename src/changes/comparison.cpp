@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "changes/depth.hpp"
 #include "changes/path_text.hpp"
 
 namespace cowstore::changes {
@@ -37,7 +38,7 @@ std::string Comparison::Place::path() const {
 
 Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
   frames_.push_back({nullptr, 0, {}, false, false});
-  const Place root{0, &scan_.selection.root(), {}, {}};
+  const Place root{0, &scan_.selection.root(), {}, {}, 0};
   if (version.tree) {
     VersionEntry before;
     before.entry.kind = object::EntryKind::kDirectory;
@@ -104,13 +105,14 @@ Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionE
   auto old = before.begin();
   const auto remove_up_to = [&](const ScannedEntry* next) -> Result<void> {
     for (; old != before.end() && (next == nullptr || old->entry.name < next->name); ++old) {
-      COWSTORE_TRY(remove(*old, {frame, place.selection->child(old->entry.name), now.path, old->entry.name}));
+      COWSTORE_TRY(
+          remove(*old, {frame, place.selection->child(old->entry.name), now.path, old->entry.name, place.depth + 1}));
     }
     return {};
   };
   for (ScannedEntry& entry : now.entries) {
     COWSTORE_TRY(remove_up_to(&entry));
-    const Place here{frame, place.selection->child(entry.name), now.path, entry.name};
+    const Place here{frame, place.selection->child(entry.name), now.path, entry.name, place.depth + 1};
     if (old != before.end() && old->entry.name == entry.name) {
       COWSTORE_TRY(compare_entry(entry, *old++, here));
     } else {
@@ -160,7 +162,7 @@ std::size_t Comparison::add(ScannedEntry& now, const Place& place) {
 std::size_t Comparison::add_contents(ScannedDirectory& now, const Place& place) {
   std::size_t count = 0;
   for (ScannedEntry& entry : now.entries) {
-    count += add(entry, {place.frame, place.selection->child(entry.name), now.path, entry.name});
+    count += add(entry, {place.frame, place.selection->child(entry.name), now.path, entry.name, place.depth + 1});
   }
   return count;
 }
@@ -175,13 +177,14 @@ Result<std::size_t> Comparison::remove(const VersionEntry& before, const Place& 
 }
 
 Result<std::size_t> Comparison::remove_contents(const VersionEntry& before, const Place& place) {
+  if (place.depth > kMaxDepth) return too_deep(place.path());
   const VersionDirectory version =
       COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes));
   const std::string path = place.path();
   std::size_t count = 0;
   for (const VersionEntry& entry : version.entries) {
     const PathSelection::Node* selection = place.selection->child(entry.entry.name);
-    count += COWSTORE_TRY(remove(entry, {place.frame, selection, path, entry.entry.name}));
+    count += COWSTORE_TRY(remove(entry, {place.frame, selection, path, entry.entry.name, place.depth + 1}));
   }
   return count;
 }

@@ -49,6 +49,7 @@ class Comparison {
     const PathSelection::Node* selection;
     std::string_view parent;
     std::string_view name;
+    std::size_t depth;
     [[nodiscard]] std::string path() const;
   };
 

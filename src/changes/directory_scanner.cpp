@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "changes/depth.hpp"
 #include "changes/path_text.hpp"
 #include "sys/file.hpp"
 
@@ -72,6 +73,7 @@ struct DirectoryScanner::Visit {
   ScannedDirectory& directory;
   const PathSelection::Node& selection;
   ScanScope::Only only;
+  std::size_t depth;
   std::vector<sys::ListedEntry> listed;  ///< sorted
   std::shared_ptr<const ignore::RuleChain> rules;
   std::optional<index::IndexedDirectory> known;
@@ -89,7 +91,7 @@ struct DirectoryScanner::Visit {
 };
 
 Result<void> DirectoryScanner::run(Scan& scan) {
-  start(scan.root, ScanScope{nullptr, &options_.paths.root(), ScanScope::Only::kAll});
+  start(scan.root, ScanScope{nullptr, &options_.paths.root(), ScanScope::Only::kAll, 0});
   COWSTORE_TRY(group_.wait());
   COWSTORE_TRY(failures_.result());
   std::sort(skipped_.begin(), skipped_.end(), [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
@@ -104,6 +106,7 @@ void DirectoryScanner::start(ScannedEntry& entry, ScanScope scope) {
 /// Opened by its path, so that tasks that wait hold no descriptors.
 Result<void> DirectoryScanner::scan_directory(ScannedEntry& entry, const ScanScope& scope) {
   if (entry.directory->path.empty()) return scan_opened(root_, entry, scope);
+  if (scope.depth > kMaxDepth) return too_deep(root_.path_of(entry.directory->path));
   auto dir = root_.open_dir(entry.directory->path);
   if (dir) return scan_opened(*dir, entry, scope);
   if (is_no_directory(dir.error())) {
@@ -115,7 +118,7 @@ Result<void> DirectoryScanner::scan_directory(ScannedEntry& entry, const ScanSco
 }
 
 Result<void> DirectoryScanner::scan_opened(const sys::Dir& dir, ScannedEntry& entry, const ScanScope& scope) {
-  Visit visit{dir, *entry.directory, *scope.selection, scope.only, {}, {}, {}, 0, 0, false, {}};
+  Visit visit{dir, *entry.directory, *scope.selection, scope.only, scope.depth, {}, {}, {}, 0, 0, false, {}};
   auto stat = dir.stat_self();
   auto listed = stat ? dir.list() : Result<std::vector<sys::ListedEntry>>(stat.error());
   if (!listed) {
@@ -170,7 +173,7 @@ std::optional<ignore::RuleFile> DirectoryScanner::read_rules(const Visit& visit)
 }
 
 Result<void> DirectoryScanner::add_listed(Visit& visit, sys::ListedEntry& listed) {
-  ScanScope below{visit.rules, visit.selection.child(listed.name), ScanScope::Only::kAll};
+  ScanScope below{visit.rules, visit.selection.child(listed.name), ScanScope::Only::kAll, visit.depth + 1};
   if (below.selection == nullptr || (visit.directory.path.empty() && listed.name == kControlName)) return {};
   // The listing tells directories from the rest; where it doesn't, and for all that isn't one, stat is asked.
   bool is_directory = listed.kind_known && listed.kind == sys::FileKind::kDirectory;
@@ -247,7 +250,7 @@ void DirectoryScanner::describe_file(const index::IndexedEntry* known, ScannedEn
   entry.file = known->file;
   entry.sharing = known->sharing;
   entry.recorded = copy_recorded(known->recorded);
-  entry.durability = index_.of_this_boot() ? known->durability : index::Durability::kSynced;
+  entry.durability = index_.of_earlier_boot() ? index::Durability::kSynced : known->durability;
   if (index_.judge(*known, entry.stat) != index::Trust::kClean) return;
   entry.state = ScannedEntry::State::kKnown;
   entry.origin = ScannedEntry::Origin::kIndex;
@@ -287,6 +290,7 @@ void DirectoryScanner::finish_directory(Visit& visit) {
       directory.known_attributes = visit.known->attributes();
     }
   }
+  if (options_.progress != nullptr) options_.progress->advance(directory.entries.size(), 0);
   for (auto& [number, scope] : visit.children) start(directory.entries[number], std::move(scope));
 }
 

@@ -31,6 +31,7 @@ struct ScanScope {
   std::shared_ptr<const ignore::RuleChain> rules;  ///< of the directory above; null where none apply
   const PathSelection::Node* selection = nullptr;
   enum class Only : std::uint8_t { kAll, kTracked } only = Only::kAll;  ///< kTracked: inside of an ignored directory
+  std::size_t depth = 0;
 };
 
 /// A task touches only the entry that it was started for and what is below it; all else is guarded or immutable.

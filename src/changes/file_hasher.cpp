@@ -1,5 +1,6 @@
 #include "changes/file_hasher.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -45,9 +46,24 @@ void hash_one(const sys::Dir& dir, HashJob& job, const CompareTools& tools, Fail
   if (tools.progress != nullptr) tools.progress->advance(1, hashed->stat.size);
 }
 
+/// What the kernel has written back by itself by now (vm.dirty_expire_centisecs and some) needs no preparation.
+bool may_be_dirty(const HashJob& job) {
+  constexpr std::int64_t kSeconds = 60;
+  const sys::Stat& stat = job.entry->stat;
+  return std::max(stat.mtime, stat.ctime).seconds + kSeconds >= job.directory->stamp.seconds;
+}
+
+void prepare(const sys::Dir& dir, std::span<const HashJob> jobs) {
+  if (jobs.size() < 2) return;
+  for (const HashJob& job : jobs) {
+    if (may_be_dirty(job)) prepare_to_hash(dir, job.entry->name);
+  }
+}
+
 void hash_bundle(std::span<HashJob> jobs, const CompareTools& tools, Failures& failures) {
   const std::string& path = jobs.front().directory->path;
   auto dir = tools.root.open_dir(path.empty() ? "." : std::string_view(path));
+  if (dir) prepare(*dir, jobs);
   for (HashJob& job : jobs) {
     if (dir) {
       hash_one(*dir, job, tools, failures);

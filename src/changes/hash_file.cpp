@@ -140,4 +140,9 @@ Result<HashedFile> hash_file(const sys::Dir& parent, std::string_view name, cons
   return busy(file, "it keeps changing while it is read");
 }
 
+void prepare_to_hash(const sys::Dir& parent, std::string_view name) {
+  auto fd = parent.open_read(name);
+  if (fd) sys::start_write_back(*fd);
+}
+
 }  // namespace cowstore::changes

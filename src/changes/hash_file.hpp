@@ -22,4 +22,8 @@ struct HashedFile {
 /// more, kNotFound for what is gone. Thread-safe.
 Result<HashedFile> hash_file(const sys::Dir& parent, std::string_view name, const chunk::CutRule& rule);
 
+/// Starts the writing back that hash_file() would have to wait for. Done for several files before the first of them is
+/// hashed, it makes one wait of many. Best effort.
+void prepare_to_hash(const sys::Dir& parent, std::string_view name);
+
 }  // namespace cowstore::changes

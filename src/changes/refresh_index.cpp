@@ -1,6 +1,6 @@
 #include "changes/refresh_index.hpp"
 
-#include <utility>
+#include <algorithm>
 
 #include "index/index_builder.hpp"
 
@@ -70,6 +70,19 @@ void add_directory(const ScannedDirectory& directory, const StatIndex& old, cons
   }
 }
 
+struct Counts {
+  std::size_t directories = 0;
+  std::size_t entries = 0;
+};
+
+void count(const ScannedDirectory& directory, Counts& counts) {
+  ++counts.directories;
+  counts.entries += directory.entries.size();
+  for (const ScannedEntry& entry : directory.entries) {
+    if (entry.directory != nullptr) count(*entry.directory, counts);
+  }
+}
+
 void keep_unselected(const StatIndex& old, const PathSelection& selection, IndexBuilder& builder) {
   if (selection.everything()) return;
   for (std::size_t i = 0; i < old.directory_count(); ++i) {
@@ -80,8 +93,8 @@ void keep_unselected(const StatIndex& old, const PathSelection& selection, Index
 
 /// Whether the next scan would be spared work by it that `old` doesn't spare it.
 bool is_news(const ScannedEntry& entry) {
-  return object::is_file(entry.kind) && entry.state == ScannedEntry::State::kKnown &&
-         entry.origin == ScannedEntry::Origin::kFresh && entry.proof == index::Proof::kProven;
+  return entry.state == ScannedEntry::State::kKnown && entry.origin == ScannedEntry::Origin::kFresh &&
+         entry.proof == index::Proof::kProven;
 }
 
 bool has_news(const ScannedDirectory& directory, const StatIndex& old) {
@@ -111,6 +124,9 @@ bool worth_writing(const Scan& scan, const StatIndex& old) {
 
 Bytes make_index(const Scan& scan, const StatIndex& old, std::string_view boot_id) {
   IndexBuilder builder(boot_id);
+  Counts counts;
+  count(scan.directory(), counts);
+  builder.reserve(std::max(counts.directories, old.directory_count()), std::max(counts.entries, old.entry_count()));
   add_directory(scan.directory(), old, scan.selection, builder);
   keep_unselected(old, scan.selection, builder);
   return builder.finish();

@@ -8,6 +8,7 @@
 #include "base/thread_pool.hpp"
 #include "changes/path_selection.hpp"
 #include "changes/scanned.hpp"
+#include "cowstore/context.hpp"
 #include "cowstore/result.hpp"
 #include "index/stat_index.hpp"
 #include "object/entry.hpp"
@@ -29,6 +30,7 @@ struct ScanOptions {
   Tracked tracked;  ///< may be empty: then nothing is tracked
   MountPoints mount_points = MountPoints::kEnter;
   PathSelection paths;
+  Progress* progress = nullptr;  ///< advanced by the entries of each directory; may be null
 };
 
 /// Scans the directory `root`, whose own `.cowstore` is left out. `control` is the working copy's control directory:
@@ -36,7 +38,8 @@ struct ScanOptions {
 ///
 /// Links are not followed. What vanishes meanwhile isn't there; what becomes something else is what it was found to be.
 /// An ignored directory that the version tracks is entered, but only what is tracked below it counts.
-/// Errors: kIo naming all that can't be read (up to a number). The index outlives the call, not the result.
+/// Errors: kIo naming all that can't be read (up to a number); kUnsupported for directories nested more than 2,048
+/// deep; those of `tracked`. The index outlives the call, not the result.
 Result<Scan> scan(const sys::Dir& root, const sys::Dir& control, const index::StatIndex& index, base::ThreadPool& pool,
                   const ScanOptions& options = {});
 

@@ -56,6 +56,16 @@ std::uint8_t kept_flags(const StatIndex& from, std::uint8_t flags) {
 
 IndexBuilder::IndexBuilder(std::string_view boot_id) : boot_id_(boot_id.substr(0, layout::kBootIdBytes)) {}
 
+void IndexBuilder::reserve(std::size_t directories, std::size_t entries) {
+  constexpr std::size_t kUsualPathBytes = 32;
+  constexpr std::size_t kUsualNameBytes = 20;
+  order_.reserve(directories);
+  first_entries_.reserve(directories + 1);
+  directories_.reserve(directories * layout::kDirectoryBytes);
+  entries_.reserve(entries * layout::kEntryBytes);
+  heap_.reserve(directories * kUsualPathBytes + entries * kUsualNameBytes);
+}
+
 void IndexBuilder::begin_directory(const NewDirectory& directory) {
   order_.emplace_back(directory.path, order_.size());
   first_entries_.push_back(entry_count());
@@ -148,18 +158,16 @@ void IndexBuilder::append_sorted(Bytes& out) {
 }
 
 Bytes IndexBuilder::finish() {
-  Bytes out;
+  Bytes out(layout::kHeaderBytes);
   out.reserve(layout::kHeaderBytes + directories_.size() + entries_.size() + heap_.size() + layout::kChecksumBytes);
-  append_text(out, layout::kMagic);
-  base::Writer writer(out);
-  writer.u32(layout::kVersion);
-  writer.u32(0);
-  append_text(out, boot_id_);
-  out.resize(layout::header::kDirectoriesAt);
-  writer.u64(order_.size());
-  writer.u64(entry_count());
-  writer.u64(heap_.size());
+  std::copy(layout::kMagic.begin(), layout::kMagic.end(), out.begin());
+  store_u32(out.data() + layout::header::kVersionAt, layout::kVersion);
+  std::copy(boot_id_.begin(), boot_id_.end(), out.begin() + layout::header::kBootIdAt);
+  store_u64(out.data() + layout::header::kDirectoriesAt, order_.size());
+  store_u64(out.data() + layout::header::kEntriesAt, entry_count());
+  store_u64(out.data() + layout::header::kHeapAt, heap_.size());
   append_sorted(out);
+  base::Writer writer(out);
   writer.raw(heap_);
   writer.raw(hash::sha256(out).bytes);
   return out;

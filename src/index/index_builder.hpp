@@ -47,6 +47,8 @@ struct NewDirectory {
 class IndexBuilder {
  public:
   explicit IndexBuilder(std::string_view boot_id);
+  /// Makes room for what is to come; a guess will do.
+  void reserve(std::size_t directories, std::size_t entries);
 
   void begin_directory(const NewDirectory& directory);
   /// A file whose reference has another size than its stat is left out: the one can't be the content of the other.

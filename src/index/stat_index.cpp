@@ -166,7 +166,8 @@ StatIndex StatIndex::decode(Bytes bytes, std::string_view boot_id) {
   index.directories_ = sections->directories;
   index.entries_ = sections->entries;
   index.heap_ = sections->heap;
-  index.of_this_boot_ = !boot_id.empty() && sections->boot_id == boot_id;
+  const bool known = !boot_id.empty() && !sections->boot_id.empty();
+  if (known) index.boot_ = sections->boot_id == boot_id ? Boot::kThis : Boot::kEarlier;
   index.bytes_ = std::move(bytes);
   return index;
 }
@@ -192,7 +193,7 @@ Trust StatIndex::judge(const IndexedEntry& entry, const sys::Stat& stat) const {
   const bool same = stat.mode == entry.mode && stat.size == entry.size && stat.inode == entry.inode &&
                     stat.mtime == entry.mtime && same_ctime;
   if (!same) return Trust::kChanged;
-  const bool outlived_the_boot = of_this_boot_ || entry.durability == Durability::kSynced;
+  const bool outlived_the_boot = of_this_boot() || entry.durability == Durability::kSynced;
   return entry.proof == Proof::kProven && outlived_the_boot ? Trust::kClean : Trust::kUncertain;
 }
 

@@ -117,8 +117,9 @@ class StatIndex {
   /// What `entry` of this index is worth, now that the file system says `stat` of its path. Directories are
   /// always kChanged: their entries answer for them.
   [[nodiscard]] Trust judge(const IndexedEntry& entry, const sys::Stat& stat) const;
-  /// Whether it was written since the machine was started.
-  [[nodiscard]] bool of_this_boot() const { return of_this_boot_; }
+  /// Whether it was written since the machine was started, or before; neither if that isn't known.
+  [[nodiscard]] bool of_this_boot() const { return boot_ == Boot::kThis; }
+  [[nodiscard]] bool of_earlier_boot() const { return boot_ == Boot::kEarlier; }
 
  private:
   friend class IndexedDirectory;
@@ -129,7 +130,7 @@ class StatIndex {
   const std::uint8_t* directories_ = nullptr;
   const std::uint8_t* entries_ = nullptr;
   ByteView heap_;
-  bool of_this_boot_ = false;
+  enum class Boot : std::uint8_t { kUnknown, kThis, kEarlier } boot_ = Boot::kUnknown;
   std::string problem_;
 };
 

@@ -1,0 +1,145 @@
+#include "changes/scanned.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace cowstore::changes {
+namespace {
+
+ScannedEntry file(std::string name, std::uint64_t size = 1) {
+  ScannedEntry entry;
+  entry.name = std::move(name);
+  entry.stat.size = size;
+  entry.state = ScannedEntry::State::kKnown;
+  return entry;
+}
+
+ScannedEntry directory(std::string name) {
+  ScannedEntry entry;
+  entry.name = std::move(name);
+  entry.kind = object::EntryKind::kDirectory;
+  return entry;
+}
+
+Scan empty_scan() {
+  Scan scan;
+  scan.root.kind = object::EntryKind::kDirectory;
+  scan.root.directory = std::make_unique<ScannedDirectory>();
+  return scan;
+}
+
+TEST(Scanned, EntriesArePutInOrder) {
+  Scan scan = empty_scan();
+  for (const char* name : {"m", "z", "a", "n"}) put_entry(scan, "", file(name));
+  std::vector<std::string> names;
+  for (const ScannedEntry& entry : scan.directory().entries) names.push_back(entry.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "m", "n", "z"}));
+}
+
+TEST(Scanned, PuttingAnEntryReplacesTheOneOfThatName) {
+  Scan scan = empty_scan();
+  put_entry(scan, "", file("a", 1));
+  put_entry(scan, "", file("a", 2));
+  ASSERT_EQ(scan.directory().entries.size(), 1u);
+  EXPECT_EQ(scan.find("a")->stat.size, 2u);
+}
+
+TEST(Scanned, MissingDirectoriesAreAdded) {
+  Scan scan = empty_scan();
+  put_entry(scan, "a/b", file("c"));
+  ASSERT_NE(scan.find("a/b/c"), nullptr);
+  EXPECT_EQ(scan.find("a/b")->kind, object::EntryKind::kDirectory);
+  EXPECT_EQ(scan.find("a/b")->directory->path, "a/b");
+}
+
+TEST(Scanned, ADirectoryPutOverOneKeepsWhatIsBelow) {
+  Scan scan = empty_scan();
+  put_entry(scan, "a", file("c"));
+  ScannedEntry again = directory("a");
+  again.stat.mode = 0700;
+  put_entry(scan, "", std::move(again));
+  EXPECT_NE(scan.find("a/c"), nullptr);
+  EXPECT_EQ(scan.find("a")->directory->stat.mode, 0700);
+}
+
+TEST(Scanned, AFilePutOverADirectoryTakesItsPlace) {
+  Scan scan = empty_scan();
+  put_entry(scan, "a", file("c"));
+  put_entry(scan, "", file("a"));
+  EXPECT_EQ(scan.find("a")->directory, nullptr);
+  EXPECT_EQ(scan.find("a/c"), nullptr);
+}
+
+TEST(Scanned, WhatIsPutBelowAFileMakesItADirectory) {
+  Scan scan = empty_scan();
+  put_entry(scan, "", file("a"));
+  put_entry(scan, "a", file("c"));
+  EXPECT_EQ(scan.find("a")->kind, object::EntryKind::kDirectory);
+  EXPECT_NE(scan.find("a/c"), nullptr);
+}
+
+TEST(Scanned, RemovingTakesAllBelowAndMindsNothingThatIsAbsent) {
+  Scan scan = empty_scan();
+  put_entry(scan, "a/b", file("c"));
+  put_entry(scan, "", file("d"));
+  remove_entry(scan, "a");
+  remove_entry(scan, "a/b/c");
+  remove_entry(scan, "d/x");
+  remove_entry(scan, "nothing");
+  EXPECT_EQ(scan.find("a"), nullptr);
+  EXPECT_NE(scan.find("d"), nullptr);
+}
+
+TEST(Scanned, ChangesTakeTheKnownIdsFromTheDirectoriesAboveAlone) {
+  for (const bool put : {true, false}) {
+    Scan scan = empty_scan();
+    put_entry(scan, "a/b", file("c"));
+    put_entry(scan, "other", file("x"));
+    for (const char* path : {"", "a", "a/b", "other"}) {
+      ScannedDirectory& each = *const_cast<ScannedEntry*>(scan.find(path))->directory;
+      each.known_tree = TreeId();
+      each.known_attributes = AttributesId();
+    }
+    if (put) {
+      put_entry(scan, "a/b", file("d"));
+    } else {
+      remove_entry(scan, "a/b/c");
+    }
+    for (const char* path : {"", "a", "a/b"}) {
+      EXPECT_FALSE(scan.find(path)->directory->known_tree) << path;
+      EXPECT_FALSE(scan.find(path)->directory->known_attributes) << path;
+    }
+    EXPECT_TRUE(scan.find("other")->directory->known_tree);
+    EXPECT_TRUE(scan.find("other")->directory->known_attributes);
+  }
+}
+
+TEST(Scanned, WhatWasRecordedCountsInPlaceOfTheStat) {
+  ScannedEntry entry = file("a");
+  entry.stat.mode = 0444;
+  entry.stat.mtime = {5, 0};
+  EXPECT_EQ(entry.mode(), 0444);
+  EXPECT_EQ(entry.mtime(), (Timestamp{5, 0}));
+  entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0644}, Timestamp{9, 0}});
+  EXPECT_EQ(entry.mode(), 0644);
+  EXPECT_EQ(entry.mtime(), (Timestamp{9, 0}));
+}
+
+TEST(Scanned, AContentThatIsConfirmedKeepsWhatWasSaidOfIt) {
+  const object::FileRef reference{0, 1, FileId(Digest{{1}})};
+  for (const bool same : {true, false}) {
+    ScannedEntry entry = file("a");
+    entry.state = ScannedEntry::State::kUnknown;
+    entry.file = reference;
+    entry.durability = index::Durability::kSynced;
+    entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0600}, {}});
+    entry.set_content(same ? reference : object::FileRef{0, 1, FileId(Digest{{2}})}, entry.stat, {1, 0});
+    EXPECT_EQ(entry.state, ScannedEntry::State::kKnown);
+    EXPECT_EQ(entry.recorded != nullptr, same);
+    EXPECT_EQ(entry.durability == index::Durability::kSynced, same);
+  }
+}
+
+}  // namespace
+}  // namespace cowstore::changes

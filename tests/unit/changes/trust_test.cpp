@@ -1,0 +1,309 @@
+// What the index is trusted with, and what not: a write that goes unnoticed would be lost by the next checkout.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "index/index_builder.hpp"
+#include "support/fault_observer.hpp"
+#include "support/random_bytes.hpp"
+#include "working_copy.hpp"
+
+namespace cowstore::changes {
+namespace {
+
+class Trust : public WorkingCopyTest {
+ protected:
+  void SetUp() override {
+    WorkingCopyTest::SetUp();
+    if (!copy_) return;
+    for (const char* path : {"a", "d/b", "d/e/c", "f/g"}) test::write_file(*copy_ / path, "content");
+    test::make_symlink("a", *copy_ / "d/link");
+    version_ = copy_->record();
+  }
+
+  struct Cost {
+    std::string status;
+    std::uint64_t reads = 0;
+    std::uint64_t opens = 0;
+    std::size_t nodes = 0;
+  };
+  /// Of a scan and a comparison, the loading of the index not counted.
+  Cost status_and_cost() {
+    const index::StatIndex index = copy_->index();
+    copy_->nodes.reset_counts();
+    test::CountCalls calls;
+    test::ScopedObserver watching(calls);
+    auto scan = changes::scan(copy_->root(), copy_->control(), index, copy_->pool, {});
+    EXPECT_TRUE(scan.ok());
+    Cost cost{describe(copy_->compare(*scan, version_)), 0, 0, 0};
+    cost.reads = calls.count(sys::Call::kRead);
+    cost.opens = calls.count(sys::Call::kOpen);
+    cost.nodes = copy_->nodes.reads;
+    return cost;
+  }
+
+  object::TreeRoots version_;
+};
+INSTANTIATE_TEST_SUITE_P(On, Trust, all_filesystems(), test::filesystem_param_name);
+
+TEST_P(Trust, UnchangedFilesAreNotOpenedAndUnchangedDirectoriesReadNoNode) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  const Cost cost = status_and_cost();
+  EXPECT_EQ(cost.status, "");
+  EXPECT_EQ(cost.reads, 0u);
+  EXPECT_LE(cost.opens, 8u);  // four directories, to stat in them and to list them; the file that shows the time
+  EXPECT_EQ(cost.nodes, 0u);
+}
+
+TEST_P(Trust, AnEditCostsTheFileAndTheDirectoriesAboveIt) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  test::write_file(*copy_ / "d/e/c", "CONTENT");
+  const Cost cost = status_and_cost();
+  EXPECT_EQ(cost.status, "M d/e/c\n");
+  EXPECT_EQ(cost.reads, 1u);
+  EXPECT_LE(cost.nodes, 6u);
+}
+
+TEST_P(Trust, AnEditOfTheSameSizeWithItsTimeSetBackIsFound) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  const Timestamp before = test::mtime_of(*copy_ / "a");
+  test::overwrite_file(*copy_ / "a", "CONTENT", 0);
+  test::set_mtime(*copy_ / "a", before);
+  EXPECT_EQ(status_and_cost().status, "M a\n");
+}
+
+TEST_P(Trust, EditsRightAfterAScanAreFoundAtOnce) {
+  if (!copy_) return;
+  std::string content = "content";
+  for (int i = 0; i < 200; ++i) {
+    // Written, hashed and indexed within one tick of the clock; then written again within the same.
+    test::overwrite_file(*copy_ / "a", "0000000", 0);
+    test::set_mtime(*copy_ / "a", {1'000, 0});
+    copy_->refresh(version_);
+    test::overwrite_file(*copy_ / "a", i % 2 == 0 ? "content" : "1111111", 0);
+    test::set_mtime(*copy_ / "a", {1'000, 0});
+    ASSERT_EQ(copy_->refresh(version_), i % 2 == 0 ? "" : "M a\n") << i;
+  }
+}
+
+TEST_P(Trust, AnEditDuringTheScanIsFoundByTheNext) {
+  if (!copy_) return;
+  test::ActBefore edit(sys::Call::kWriteback, "/a", [&] { test::overwrite_file(*copy_ / "a", "CONTENT", 0); });
+  {
+    test::ScopedObserver watching(edit);
+    copy_->refresh(version_);
+  }
+  EXPECT_EQ(copy_->refresh(version_), "M a\n");
+}
+
+TEST_P(Trust, AnEditAfterTheHashingIsFoundByTheNext) {
+  if (!copy_) return;
+  const index::StatIndex old = copy_->index();
+  Scan scan = copy_->scan();
+  EXPECT_EQ(describe(copy_->compare(scan, version_)), "");
+  test::overwrite_file(*copy_ / "a", "CONTENT", 0);
+  test::set_mtime(*copy_ / "a", scan.find("a")->stat.mtime);
+  ASSERT_TRUE(refresh_index(scan, old, copy_->boot, copy_->control()).ok());
+  EXPECT_EQ(copy_->refresh(version_), "M a\n");
+}
+
+TEST_P(Trust, AStoreThroughAMappingThatIsOlderThanTheScanIsFound) {
+  if (!copy_) return;
+  const int fd = ::open((*copy_ / "a").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  auto* bytes = static_cast<volatile char*>(::mmap(nullptr, 7, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+  ::close(fd);
+  ASSERT_NE(const_cast<char*>(bytes), MAP_FAILED);
+  bytes[0] = 'c';  // dirty, and writable without another fault
+  version_ = copy_->record();
+  copy_->settle(version_);
+  bytes[0] = 'C';
+  EXPECT_EQ(status_and_cost().status, "M a\n");
+  ::munmap(const_cast<char*>(bytes), 7);
+}
+
+TEST_P(Trust, ATimeInTheFutureIsNeverTrusted) {
+  if (!copy_) return;
+  test::set_mtime(*copy_ / "a", {4'000'000'000, 0});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(copy_->refresh(version_), "");
+  EXPECT_EQ(copy_->scan().find("a")->state, ScannedEntry::State::kUnknown);
+}
+
+TEST_P(Trust, AfterAnotherBootWhatNoSyncCoveredIsHashedOnceAndThenTrusted) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  copy_->boot = kNextBoot;
+  EXPECT_EQ(status_and_cost().reads, 4u);
+  copy_->refresh(version_);
+  EXPECT_EQ(status_and_cost().reads, 0u);
+  copy_->boot = kBoot;  // once more another one: what was read after a boot came from the disk
+  EXPECT_EQ(status_and_cost().reads, 0u);
+}
+
+TEST_P(Trust, WithoutABootIdNothingIsTakenForSynced) {
+  if (!copy_) return;
+  copy_->boot = "";
+  for (int i = 0; i < 3; ++i) copy_->refresh(version_);
+  EXPECT_EQ(status_and_cost().reads, 4u);
+  copy_->boot = kBoot;
+  EXPECT_EQ(status_and_cost().reads, 4u);
+}
+
+TEST_P(Trust, AfterAnotherBootWhatASyncCoveredIsTrusted) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  Scan scan = copy_->scan();
+  EXPECT_EQ(describe(copy_->compare(scan, version_)), "");
+  mark_synced(scan);
+  ASSERT_TRUE(index::write_index(copy_->control(), make_index(scan, copy_->index(), copy_->boot)).ok());
+  copy_->boot = kNextBoot;
+  EXPECT_EQ(status_and_cost().reads, 0u);
+}
+
+/// A power cut may leave a file's size and times, and zeros for its content: the stat says nothing.
+TEST_P(Trust, ContentThatABootHasDamagedIsFound) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  const sys::Stat stat = *copy_->root().stat("a");
+  test::overwrite_file(*copy_ / "a", "CONTENT", 0);
+  test::set_mtime(*copy_ / "a", stat.mtime);
+  // The ctime can't be set back, so the index is made to say what it is now.
+  Scan scan = copy_->scan();
+  auto& entry = *scan.directory().find("a");
+  entry.file = copy_->reference_to("content");
+  entry.state = ScannedEntry::State::kKnown;
+  entry.proof = index::Proof::kProven;
+  ASSERT_TRUE(index::write_index(copy_->control(), make_index(scan, copy_->index(), copy_->boot)).ok());
+  EXPECT_EQ(status_and_cost().status, "");
+  copy_->boot = kNextBoot;
+  EXPECT_EQ(status_and_cost().status, "M a\n");
+}
+
+TEST_P(Trust, OfACopyWithOtherInodesEverythingIsHashed) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  for (const char* path : {"a", "d/b", "d/e/c", "f/g"}) {
+    const Timestamp mtime = test::mtime_of(*copy_ / path);
+    test::write_file(*copy_ / (std::string(path) + ".new"), "content");
+    test::set_mtime(*copy_ / (std::string(path) + ".new"), mtime);
+    test::rename_path(*copy_ / (std::string(path) + ".new"), *copy_ / path);
+  }
+  const Cost cost = status_and_cost();
+  EXPECT_EQ(cost.status, "");
+  EXPECT_EQ(cost.reads, 4u);
+}
+
+TEST_P(Trust, WithoutAClockThatCanBeAskedNothingNewIsProven) {
+  if (!copy_) return;
+  class NoStamp : public sys::Observer {
+   public:
+    int before(sys::Call call, std::uint64_t, std::string_view name) override {
+      return call == sys::Call::kOpen && name.starts_with(".stamp") ? EROFS : 0;
+    }
+  } no_stamp;
+  {
+    test::ScopedObserver watching(no_stamp);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(copy_->refresh(version_), "");
+  }
+  EXPECT_TRUE(copy_->index().empty() || copy_->scan().find("a")->state == ScannedEntry::State::kUnknown);
+}
+
+TEST_P(Trust, ADirectoryOfWhichAnEntryIsMissingIsNotAsKnown) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  test::remove_path(*copy_ / "d/b");
+  Scan scan = copy_->scan();
+  EXPECT_FALSE(scan.find("d")->directory->known_tree);
+  EXPECT_FALSE(scan.directory().known_tree);
+  EXPECT_TRUE(scan.find("d/e")->directory->known_tree);
+  EXPECT_TRUE(scan.find("f")->directory->known_tree);
+}
+
+TEST_P(Trust, ADirectoryWithANewEntryIsNotAsKnown) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  test::make_dirs(*copy_ / "d/e/new");
+  const Scan scan = copy_->scan();
+  EXPECT_FALSE(scan.find("d/e")->directory->known_tree);
+  EXPECT_FALSE(scan.find("d")->directory->known_tree);
+  EXPECT_TRUE(scan.find("f")->directory->known_tree);
+}
+
+TEST_P(Trust, ADirectorysOwnModeTakesItsAttributesButNotItsTree) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  test::set_mode(*copy_ / "d", 0700);
+  const Scan scan = copy_->scan();
+  EXPECT_TRUE(scan.find("d")->directory->known_tree);
+  EXPECT_FALSE(scan.find("d")->directory->known_attributes);
+  EXPECT_FALSE(scan.directory().known_attributes);
+  EXPECT_TRUE(scan.find("d/e")->directory->known_attributes);
+}
+
+TEST(TrustInDamagedIndexes, WhateverByteIsDamagedTheStatusIsRight) {
+  test::TempDir temp;
+  WorkingCopy copy(temp);
+  for (const char* path : {"a", "d/b"}) test::write_file(copy / path, "content");
+  test::make_symlink("a", copy / "link");
+  const auto version = copy.record();
+  copy.settle(version);
+  test::overwrite_file(copy / "a", "CONTENT", 0);
+  const std::string whole = test::read_file(copy / ".cowstore/index");
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x41);
+    test::write_file(copy / ".cowstore/index", damaged);
+    ASSERT_EQ(copy.status(version), "M a\n") << "byte " << i;
+  }
+}
+
+/// A hard-linked variant: its mode and time are not the recorded ones, and its ctime is everybody's.
+TEST(TrustInVariants, WhatTheDiskWasGivenOnPurposeIsNoChange) {
+  test::TempDir temp;
+  WorkingCopy copy(temp);
+  test::write_file(copy / "variant", "content", 0644);
+  test::set_mtime(copy / "variant", {1'000, 0});
+  const auto version = copy.record();
+  test::set_mode(copy / "variant", 0444);
+  test::set_mtime(copy / "variant", {2'000, 0});
+
+  Scan scan = copy.scan();
+  auto& entry = *scan.directory().find("variant");
+  entry.file = copy.reference_to("content");
+  entry.state = ScannedEntry::State::kKnown;
+  entry.sharing = index::Sharing::kSharedInode;
+  entry.proof = index::prove(entry.stat, scan.directory().stamp, entry.sharing);
+  entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0644}, Timestamp{1'000, 0}});
+  ASSERT_TRUE(index::write_index(copy.control(), make_index(scan, copy.index(), copy.boot)).ok());
+
+  test::make_hard_link(copy / "variant", copy / ".cowstore/elsewhere");
+  const auto again = copy.scan();
+  EXPECT_EQ(again.find("variant")->state, ScannedEntry::State::kKnown);
+  EXPECT_EQ(copy.status(version, {}, Times::kReport).find("variant"), std::string::npos);
+  test::set_mode(copy / "variant", 0600);
+  EXPECT_EQ(copy.status(version), "M variant\n");
+}
+
+TEST(TrustInVariants, AfterABootTheContentIsConfirmedAndTheRecordedModeKept) {
+  test::TempDir temp;
+  WorkingCopy copy(temp);
+  test::write_file(copy / "file", "content", 0644);
+  const auto version = copy.record();
+  test::set_mode(copy / "file", 0444);
+  Scan scan = copy.scan();
+  auto& entry = *scan.directory().find("file");
+  entry.file = copy.reference_to("content");
+  entry.state = ScannedEntry::State::kKnown;
+  entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0644}, {}});
+  ASSERT_TRUE(index::write_index(copy.control(), make_index(scan, copy.index(), copy.boot)).ok());
+  copy.boot = kNextBoot;
+  EXPECT_EQ(copy.refresh(version), "");
+  EXPECT_EQ(copy.refresh(version), "");
+}
+
+}  // namespace
+}  // namespace cowstore::changes
