@@ -45,8 +45,10 @@ Result<bool> try_clone(const Fd& source, const std::string& source_path, const F
 }  // namespace
 
 Result<void> clone_file(const Fd& from, const Fd& to, std::string_view to_path) {
-  int failed = observed(Call::kClone, to_path, [&] { return ::ioctl(to.get(), FICLONE, from.get()); });
-  if (failed != 0) return system_error("clone to", to_path, errno);
+  // Not repeated after EINTR, which only a fatal signal brings.
+  if (fault::injected(Call::kClone, 0, to_path) || ::ioctl(to.get(), FICLONE, from.get()) != 0) {
+    return system_error("clone to", to_path, errno);
+  }
   return {};
 }
 
