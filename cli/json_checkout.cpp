@@ -1,0 +1,31 @@
+#include "cli/json.hpp"
+
+namespace cowstore::cli {
+
+void add_sharing(JsonObject& object, const SharingReport& sharing) {
+  object.number("cloned", sharing.cloned)
+      .number("linked", sharing.linked)
+      .number("copied", sharing.copied)
+      .number("copied_small", sharing.copied_small)
+      .number("bytes_cloned", sharing.bytes_cloned)
+      .number("bytes_written", sharing.bytes_written)
+      .text_or_null("copy_reason", sharing.copy_reason.empty() ? std::nullopt : std::optional(sharing.copy_reason));
+}
+
+std::string json_of(const CheckoutReport& report, Execution execution) {
+  JsonObject object;
+  object.text("commit", report.commit.hex())
+      .text_or_null("branch", report.branch)
+      .name("path", report.path)
+      .text("method", report.method);
+  add_sharing(object, report.sharing);
+  return object.number("created", report.created)
+      .number("replaced", report.replaced)
+      .number("removed", report.removed)
+      .boolean("dry_run", execution == Execution::kDryRun)
+      .names("changes", report.changes)
+      .names("kept", report.kept)
+      .str();
+}
+
+}  // namespace cowstore::cli

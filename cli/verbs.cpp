@@ -1,0 +1,18 @@
+#include "cli/verbs.hpp"
+
+namespace cowstore::cli {
+
+const std::vector<VerbGroup>& verb_groups() {
+  static const std::vector<VerbGroup> groups = {
+      {"Start", {init_verb()}},
+      {"Record", {status_verb(), diff_verb(), commit_verb()}},
+      {"Look at versions", {log_verb(), show_verb(), ls_verb(), cat_verb()}},
+      {"Bring versions back", {checkout_verb(), restore_verb()}},
+      {"Name versions", {branch_verb(), tag_verb()}},
+      {"Undo", {undo_verb(), op_log_verb(), op_restore_verb()}},
+      {"Look after it", {fsck_verb(), version_verb()}},
+  };
+  return groups;
+}
+
+}  // namespace cowstore::cli
