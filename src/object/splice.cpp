@@ -7,6 +7,7 @@
 
 #include "base/try.hpp"
 #include "object/named_tree.hpp"
+#include "object/path.hpp"
 
 namespace cowstore::object {
 
@@ -87,7 +88,7 @@ class Splicer {
       return {};
     }
     Found present = COWSTORE_TRY(find(source_, into, name));
-    if (!present.is_directory() && !given.is_directory()) return {};
+    if (!present.is_directory() && !COWSTORE_TRY(has_any(given, paths, prefix))) return {};
     TreeRoots roots = COWSTORE_TRY(directory(present.roots(), given.roots(), paths, prefix));
     TreeEntry entry;
     entry.name = name;
@@ -97,6 +98,17 @@ class Splicer {
     if (roots.attributes) attributes = AttributesEntry{name, {}, roots.attributes};
     edits.add(name, std::move(entry), std::move(attributes));
     return {};
+  }
+
+  /// Whether the donor has something at one of the paths: else there is nothing to make a directory for.
+  Result<bool> has_any(const Found& given, std::span<const std::string> paths, std::size_t prefix) {
+    if (!given.is_directory()) return false;
+    for (const std::string& path : paths) {
+      auto found = resolve_path(source_, given.entry->tree, std::string_view(path).substr(prefix));
+      if (found) return true;
+      if (found.error().code != ErrorCode::kNotFound) return std::move(found).error();
+    }
+    return false;
   }
 
   Result<TreeRoots> apply(const TreeRoots& into, const TreeRoots& donor, const Edits& edits) {
