@@ -103,7 +103,8 @@ class Repository {
 
   /// Newest first, at most `limit` (0: all).
   Result<std::vector<OperationInfo>> operations(std::uint64_t limit);
-  /// Sets branches and tags to what they were after that operation (an id prefix or "@~2").
+  /// Sets branches and tags to what they were after that operation (an id prefix or "@~2"), and switches this working
+  /// copy to what it had checked out then. Gives that operation.
   Result<OperationInfo> restore_operation(const std::string& operation);
 
   Result<FsckReport> fsck();

@@ -97,6 +97,10 @@ const ScannedEntry* Scan::find(std::string_view path) const {
   return entry;
 }
 
+ScannedEntry* Scan::find(std::string_view path) {
+  return const_cast<ScannedEntry*>(std::as_const(*this).find(path));  // all of it is ours, and not const
+}
+
 const char* to_string(SkipReason reason) {
   switch (reason) {
     case SkipReason::kNestedRepository:

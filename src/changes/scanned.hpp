@@ -101,6 +101,7 @@ struct Scan {
   [[nodiscard]] const ScannedDirectory& directory() const { return *root.directory; }
   /// "" is the root; nullptr if there is no such path.
   [[nodiscard]] const ScannedEntry* find(std::string_view path) const;
+  [[nodiscard]] ScannedEntry* find(std::string_view path);
 };
 
 // For those who change the working copy after a scan and know the outcome (checkout): the tree is brought up to date,

@@ -56,8 +56,12 @@ Result<std::optional<Ingested>> Ingester::ingest(const sys::Dir& parent, std::st
   }
   files_.fetch_add(1, std::memory_order_relaxed);
   bytes_.fetch_add(result.file.size, std::memory_order_relaxed);
-  if (progress_ != nullptr) progress_->advance(1, result.file.size);
+  if (progress_ != nullptr) progress_->advance(1, 0);
   return std::optional<Ingested>(std::move(result));
+}
+
+void Ingester::advance(std::uint64_t bytes) {
+  if (progress_ != nullptr) progress_->advance(0, bytes);
 }
 
 Result<object::FileRef> Ingester::store_content(const sys::Fd& file, const sys::Stat& stat, const std::string& path) {
@@ -77,6 +81,7 @@ Result<std::optional<object::FileRef>> Ingester::store_clone(const sys::Fd& file
   std::vector<store::ChunkSpan> spans;
   auto note_span = [&](const ChunkId& id, std::uint64_t offset, ByteView bytes) -> Result<void> {
     spans.push_back({id, offset, static_cast<std::uint32_t>(bytes.size())});
+    advance(bytes.size());
     return {};
   };
   sys::Stat frozen = COWSTORE_TRY(sys::stat(staged.fd(), staged.path()));
@@ -97,6 +102,7 @@ Result<std::optional<object::FileRef>> Ingester::store_clone(const sys::Fd& file
 Result<object::FileRef> Ingester::store_chunks(const sys::Fd& file, std::uint64_t size, const std::string& path) {
   auto put = [this](const ChunkId& id, std::uint64_t, ByteView bytes) -> Result<void> {
     COWSTORE_TRY(transaction_.put_chunk(id, bytes));
+    advance(bytes.size());
     return {};
   };
   return hash_content(file, size, profile_, transaction_, put, path);

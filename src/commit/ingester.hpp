@@ -52,6 +52,8 @@ class Ingester {
                                                      const std::string& path);
   Result<object::FileRef> store_chunks(const sys::Fd& file, std::uint64_t size, const std::string& path);
 
+  void advance(std::uint64_t bytes);
+
   store::Transaction& transaction_;
   chunk::Profile profile_;
   share::Ladder& ladder_;

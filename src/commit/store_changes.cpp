@@ -51,8 +51,13 @@ class ChangeStorer {
   ChangeStorer(const sys::Dir& root, Ingester& ingester) : root_(root), ingester_(ingester) {}
 
   Result<void> store(const Batch& batch) {
-    sys::Dir parent = COWSTORE_TRY(root_.open_dir(batch.directory->path.empty() ? "." : batch.directory->path));
-    for (ScannedEntry* entry : batch.files) COWSTORE_TRY(store(parent, *batch.directory, *entry));
+    auto parent = root_.open_dir(batch.directory->path.empty() ? "." : batch.directory->path);
+    if (!parent && parent.error().code == ErrorCode::kNotFound) {
+      for (ScannedEntry* entry : batch.files) note_vanished(*batch.directory, *entry);
+      return {};
+    }
+    if (!parent) return std::move(parent).error();
+    for (ScannedEntry* entry : batch.files) COWSTORE_TRY(store(*parent, *batch.directory, *entry));
     return {};
   }
 
@@ -83,13 +88,17 @@ class ChangeStorer {
       return {};
     }
     if (!ingested) return std::move(ingested).error();
-    if (!*ingested) {
-      std::lock_guard lock(mutex_);
-      result.vanished.push_back(path_of(directory, entry));
-      return {};
+    if (*ingested) {
+      note(directory, entry, **ingested);
+    } else {
+      note_vanished(directory, entry);
     }
-    note(directory, entry, **ingested);
     return {};
+  }
+
+  void note_vanished(const ScannedDirectory& directory, const ScannedEntry& entry) {
+    std::lock_guard lock(mutex_);
+    result.vanished.push_back(path_of(directory, entry));
   }
 
   void note(const ScannedDirectory& directory, ScannedEntry& entry, const Ingested& ingested) {
@@ -131,6 +140,20 @@ Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, I
   COWSTORE_TRY(storer.outcome());
   for (const std::string& path : storer.result.vanished) changes::remove_entry(scan, path);
   return std::move(storer.result);
+}
+
+Result<bool> forget_unstored(changes::Scan& scan, const std::vector<changes::Change>& changes,
+                             store::Transaction& transaction) {
+  bool any = false;
+  for (const changes::Change& change : changes) {
+    if (change.now == nullptr || !object::is_file(change.now->kind)) continue;
+    const object::FileRef& file = change.now->file;
+    bool needs_nothing = file.size == 0 || store::is_implied_zero_chunk(file.id.digest());
+    if (needs_nothing || COWSTORE_TRY(transaction.knows(file.id.digest()))) continue;
+    scan.find(change.path)->state = ScannedEntry::State::kUnknown;
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace cowstore::commit

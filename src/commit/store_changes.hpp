@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "changes/compare.hpp"
 #include "changes/scanned.hpp"
 #include "commit/ingester.hpp"
 #include "cowstore/result.hpp"
@@ -22,5 +23,11 @@ struct StoredChanges {
 /// scanned. All files that can't be read are named in one error (kIo); anything else that fails ends it at once.
 Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, Ingester& ingester,
                                     base::ThreadPool& pool, Progress* progress);
+
+/// That a content is known doesn't mean that it is stored: `status` hashes what changed, stores nothing, and the stat
+/// index remembers. Makes every file among the changes kUnknown whose content neither the store nor the transaction
+/// has; whether there was one. Then store_unknown() is due again, and `changes` is to be made anew.
+Result<bool> forget_unstored(changes::Scan& scan, const std::vector<changes::Change>& changes,
+                             store::Transaction& transaction);
 
 }  // namespace cowstore::commit

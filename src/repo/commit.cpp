@@ -42,8 +42,11 @@ class Committer {
     COWSTORE_TRY(scan());
     transaction_ = COWSTORE_TRY(session_.store->begin());
     COWSTORE_TRY(store_contents());
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    auto found = COWSTORE_TRY(changes::compare(scan_, head_.roots, tools, {changes::Times::kReport}));
+    auto found = COWSTORE_TRY(compare());
+    if (COWSTORE_TRY(commit::forget_unstored(scan_, found, *transaction_))) {
+      COWSTORE_TRY(store_contents());
+      found = COWSTORE_TRY(compare());
+    }
     count(found);
     if (!worth_a_commit(found)) return nothing_to_commit();
     COWSTORE_TRY(create());
@@ -76,6 +79,11 @@ class Committer {
     return Error{ErrorCode::kNotFound, 0, "commit", path, "it is neither in the working copy nor in its commit", ""};
   }
 
+  Result<std::vector<changes::Change>> compare() {
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport});
+  }
+
   Result<void> store_contents() {
     commit::Ingester ingester(*transaction_, session_.store->config().chunking, ladder_, session_.context.progress);
     auto stored = COWSTORE_TRY(
@@ -84,8 +92,8 @@ class Committer {
       session_.context.notice("being written to while they were stored, as they were at that moment: " +
                               base::name_list(stored.moving));
     }
-    report_.stats.files_hashed = ingester.files_hashed();
-    report_.stats.bytes_hashed = ingester.bytes_hashed();
+    report_.stats.files_hashed += ingester.files_hashed();
+    report_.stats.bytes_hashed += ingester.bytes_hashed();
     return {};
   }
 

@@ -50,6 +50,7 @@ class InPlaceChange {
 
   Result<InPlaceOutcome> run() {
     Planned planned = COWSTORE_TRY(plan(request_.options.overwrite));
+    COWSTORE_TRY(check_places_of_directories(planned));
     if (!planned.plan.conflicts.empty() && request_.options.overwrite == Overwrite::kRefuse)
       return conflicts_error(planned.plan);
     InPlaceOutcome outcome;
@@ -129,6 +130,21 @@ class InPlaceChange {
       if (!directory.attributes.empty()) continue;
       diff::Side found = COWSTORE_TRY(side(request_.to, directory.path));
       if (found.attributes) directory.attributes = *found.attributes;
+    }
+    return {};
+  }
+
+  /// Where only a part of a directory is asked for, a scan doesn't show what else stands in the directory's place.
+  Result<void> check_places_of_directories(const Planned& planned) {
+    for (const checkout::DirectoryMaking& directory : planned.plan.directory_makings) {
+      if (planned.scan.find(directory.path) != nullptr) continue;
+      auto stat = session_.copy.root.stat(directory.path);
+      if (!stat && stat.error().code == ErrorCode::kNotFound) continue;
+      if (!stat) return std::move(stat).error();
+      if (stat->kind == sys::FileKind::kDirectory) continue;
+      return Error{
+          ErrorCode::kConflict,        0, "make the directory", directory.path, "something else is in its place",
+          "move it away, or commit it"};
     }
     return {};
   }
@@ -291,8 +307,13 @@ Result<void> recover(Session& session, const sys::FileLock&) {
   request.options.times = journal->times;
   request.operation = journal->operation;
   auto resumed = InPlaceChange(session, request).resume();
-  if (!resumed && resumed.error().code != ErrorCode::kConflict) return std::move(resumed).error();
-  return {};
+  if (resumed || resumed.error().code == ErrorCode::kConflict) return {};
+  Error error = std::move(resumed).error();
+  if (error.hint.empty()) {
+    error.hint = "to give up on `" + journal->operation.command + "` and keep the files as they are, remove " +
+                 session.copy.control.path_of("journal");
+  }
+  return error;
 }
 
 Result<void> recover_if_interrupted(Session& session) {

@@ -48,6 +48,23 @@ Error exists_already(const std::string& path) {
       ErrorCode::kConflict, 0, "make a repository in", path, "it is one already", "`cowstore status` shows its state"};
 }
 
+/// Whether versions were ever published there: an interrupted init leaves none.
+bool has_objects(const sys::Dir& control) {
+  auto index = control.open_dir(std::string(kStoreName) + "/index");
+  auto segments = index ? index->list() : Result<std::vector<sys::ListedEntry>>(index.error());
+  return segments ? !segments->empty() : segments.error().code != ErrorCode::kNotFound;
+}
+
+Error lost_home(const std::string& path) {
+  return {
+      ErrorCode::kConflict,
+      0,
+      "make a repository in",
+      path,
+      "its .cowstore has a store with versions in it, but no file `home`",
+      R"(to use it, put {"format":1,"id":"0000000000000001","store":"store"} into .cowstore/home; or move .cowstore)"};
+}
+
 /// The first operation: this working copy exists, and follows a branch that its first commit will make.
 Result<void> register_first(Session& session) {
   refs::NewOperation operation = session.new_operation();
@@ -99,8 +116,8 @@ Result<InitReport> init(const std::string& directory, const InitOptions& options
   sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));
   auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(control, "lock", context.command_line));
   if (!lock) return exists_already(report.path);
+  if (has_objects(control)) return lost_home(report.path);
   COWSTORE_TRY(control.remove_tree(kStoreName));
-  COWSTORE_TRY(control.remove_tree("home.new"));
   COWSTORE_TRY(store::Store::create(control, kStoreName, config));
   sys::Dir store_dir = COWSTORE_TRY(control.open_dir(kStoreName));
   sys::Dir log_dir = COWSTORE_TRY(store_dir.open_dir("log"));
@@ -144,7 +161,9 @@ Result<std::unique_ptr<Session>> open_at(const std::string& path, const Context&
 Result<std::unique_ptr<Session>> open(const std::string& directory, const Context& context) {
   WorkingCopy found = COWSTORE_TRY(find_working_copy(directory));
   auto session = COWSTORE_TRY(open_at(found.path, context));
-  COWSTORE_TRY(recover_if_interrupted(*session));
+  // What can't be finished keeps nobody from reading; commands that write meet the same error, and say it.
+  auto recovered = recover_if_interrupted(*session);
+  if (!recovered && context.notice) context.notice("could not finish it: " + recovered.error().message());
   return session;
 }
 

@@ -13,13 +13,6 @@ namespace {
 /// How far back an operation of an interrupted command is looked for. Others may have appended since.
 constexpr std::size_t kLookBack = 1000;
 
-changes::ScannedEntry* find_entry(changes::ScannedDirectory& directory, std::string_view path) {
-  std::size_t slash = path.find('/');
-  changes::ScannedEntry* entry = directory.find(path.substr(0, slash));
-  if (entry == nullptr || slash == std::string_view::npos) return entry;
-  return entry->directory ? find_entry(*entry->directory, path.substr(slash + 1)) : nullptr;
-}
-
 /// That a content is known says nothing about whether it is stored: it is to be looked at again.
 void forget(changes::ScannedDirectory& directory);
 
@@ -57,7 +50,7 @@ Result<Snapshot> take_snapshot(Session& session, changes::Scan& scan, const std:
                                const object::TreeRoots& base, const std::optional<CommitId>& parent) {
   auto transaction = COWSTORE_TRY(session.store->begin());
   for (const std::string& path : paths) {
-    changes::ScannedEntry* entry = find_entry(scan.directory(), path);
+    changes::ScannedEntry* entry = scan.find(path);
     if (entry != nullptr) forget(*entry);
   }
   share::Ladder ladder(share::Policy::kAuto);

@@ -29,6 +29,21 @@ AfterFailure after_clone_failure(int sys_errno) {
   }
 }
 
+std::string clone_failure_reason(int sys_errno) {
+  switch (sys_errno) {
+    case EXDEV:
+      return "the store is on another file system";
+    case EOPNOTSUPP:
+    case ENOTTY:
+    case ENOSYS:
+      return "this file system has no reflinks";
+    case EINVAL:
+      return "the file system refuses to clone some files (marked NOCOW?)";
+    default:
+      return std::string("cloning failed: ") + std::strerror(sys_errno);
+  }
+}
+
 Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path) {
   if (!may_clone()) return false;
   auto cloned = sys::clone_file(from, to, path);
@@ -46,7 +61,7 @@ Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint
     return error;
   }
   if (next == AfterFailure::kCopyAllFiles) may_clone_.store(false, std::memory_order_relaxed);
-  note_reason(std::strerror(cloned.error().sys_errno));
+  note_reason(clone_failure_reason(cloned.error().sys_errno));
   return false;
 }
 

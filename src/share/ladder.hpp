@@ -30,6 +30,9 @@ enum class AfterFailure : std::uint8_t {
 /// The errno of FICLONE, sorted. Each has its reason in the source.
 AfterFailure after_clone_failure(int sys_errno);
 
+/// Why a clone failed, for people: "this file system has no reflinks", …
+std::string clone_failure_reason(int sys_errno);
+
 /// Files up to this size are written, never cloned: a block would be shared to save less than its metadata costs.
 inline constexpr std::uint64_t kSmallFileBytes = 4096;
 

@@ -93,7 +93,7 @@ TEST(Ladder, CountsWhatItDidAndSaysWhy) {
   EXPECT_EQ(report.copied, 2u);
   EXPECT_EQ(report.copied_small, 1u);
   EXPECT_EQ(report.bytes_written, 8000u + kSmallFileBytes);
-  EXPECT_EQ(report.copy_reason, "Invalid cross-device link");
+  EXPECT_EQ(report.copy_reason, "the store is on another file system");
 }
 
 }  // namespace
