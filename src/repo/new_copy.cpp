@@ -230,20 +230,45 @@ Result<CheckoutReport> dry_run(Session& session, const Target& target, const ref
   return report;
 }
 
-/// Into a directory with something in it: it becomes a working copy of nothing, and switches, which keeps all that it
-/// overwrites for undo.
-Result<CheckoutReport> adopt_directory(Session& session, const Target& target, const std::string& revision,
-                                       const CheckoutOptions& options) {
+/// Whether a command that was to make a working copy of the directory was interrupted before anything was checked out:
+/// its `.cowstore` has no home yet, or one in this store without a commit.
+Result<bool> is_begun(Session& session, const Target& target) {
+  std::string control = target.name + "/" + kControlName;
+  if (!target.parent.exists(control)) return false;
+  if (!target.parent.exists(control + "/home")) return true;
+  auto begun = COWSTORE_TRY(open_at(target.path(), session.context));
+  if (begun->copy.home.store != session.copy.store_path()) return false;
+  return !COWSTORE_TRY(begun->head()).commit;
+}
+
+Result<void> begin_adoption(Session& session, const Target& target) {
   sys::Dir root = COWSTORE_TRY(target.parent.open_dir(target.name));
-  COWSTORE_TRY(root.make_dir(kControlName, 0777));
+  COWSTORE_TRY(root.make_dirs(kControlName, 0777));
   sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));
+  if (control.exists("home")) return {};
   Home home;
   home.id = new_working_copy_id();
   home.store = session.copy.store_path();
-  COWSTORE_TRY(write_home(control, home));
-  auto adopted = open_at(target.path(), session.context);
-  auto report = adopted ? switch_to(**adopted, revision, options) : Result<CheckoutReport>(std::move(adopted).error());
-  if (!report) (void)root.remove_tree(kControlName);
+  return write_home(control, home);
+}
+
+/// After an error. With a journal there may be files that were changed, and it and the log know the way back: it stays.
+Result<void> give_up_adoption(Session& adopted, const sys::Dir& root) {
+  if (adopted.copy.control.exists("journal")) return {};
+  refs::NewOperation operation = adopted.new_operation();
+  operation.changes = {{adopted.key("path"), adopted.copy.path, std::nullopt}};
+  COWSTORE_TRY(adopted.append(operation));
+  return root.remove_tree(kControlName);
+}
+
+/// Into a directory with something in it: it becomes a working copy of nothing, and switches, which keeps all that it
+/// overwrites for undo. What an earlier try left is gone on with.
+Result<CheckoutReport> adopt_directory(Session& session, const Target& target, const std::string& revision,
+                                       const CheckoutOptions& options) {
+  COWSTORE_TRY(begin_adoption(session, target));
+  auto adopted = COWSTORE_TRY(open_at(target.path(), session.context));
+  auto report = switch_to(*adopted, revision, options);
+  if (!report) (void)give_up_adoption(*adopted, COWSTORE_TRY(target.parent.open_dir(target.name)));
   return report;
 }
 
@@ -270,7 +295,8 @@ Result<CheckoutReport> checkout_new(Session& session, const std::string& revisio
   }
   if (target.found == Target::Found::kOccupied) {
     if (options.overwrite == Overwrite::kRefuse) return occupied(target);
-    if (target.parent.exists(target.name + "/" + kControlName)) {
+    bool has_control = target.parent.exists(target.name + "/" + kControlName);
+    if (has_control && !COWSTORE_TRY(is_begun(session, target))) {
       return Error{ErrorCode::kConflict,
                    0,
                    "check out to",

@@ -78,6 +78,7 @@ Result<void> write_home(const sys::Dir& control, const Home& home) {
   if (!home.method.empty()) value["method"] = home.method;
   if (home.branch) put_path(value, "branch", *home.branch);
   if (home.commit) value["commit"] = home.commit->hex();
+  COWSTORE_TRY(control.remove_tree("home.new"));  // an interrupted command's
   sys::Fd file = COWSTORE_TRY(control.create_new("home.new", 0666));
   COWSTORE_TRY(sys::write_at(file, as_bytes(value.dump(2) + "\n"), 0, control.path_of(kHome)));
   COWSTORE_TRY(sys::sync_data(file, control.path_of(kHome)));
