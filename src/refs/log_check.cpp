@@ -25,6 +25,7 @@ class LogChecker {
   Result<void> check_base(const LogFile& file, const Position& at, std::uint64_t limit);
   Result<void> check_record(const LogFile& file, const Position& at, const Record& record, std::uint64_t limit);
   Result<void> check_copies(const LogFile& file, const RecordHeader& header, std::uint64_t limit);
+  void note_missing(std::uint64_t first, std::uint64_t last);
   /// An error that is damage becomes a note; others stay errors.
   Result<void> take_note(Result<void> done, const std::string& name);
 
@@ -38,12 +39,21 @@ Result<LogCheck> LogChecker::run() {
   const auto generations = COWSTORE_TRY(list_generations(dir_));
   if (generations.empty())
     return Error{ErrorCode::kNotFound, 0, "check the operation log", dir_.path(), "there is none", ""};
-  for (std::uint64_t generation = 1; generation <= generations.back(); ++generation) {
+  std::uint64_t expected = 1;
+  for (const std::uint64_t generation : generations) {
+    if (generation != expected) note_missing(expected, generation - 1);
     auto done = check_generation(generation, generations.back());
     COWSTORE_TRY(take_note(std::move(done), generation_name(generation)));
+    expected = generation + 1;
   }
   check_.notes = notes_.all();
   return check_;
+}
+
+void LogChecker::note_missing(std::uint64_t first, std::uint64_t last) {
+  const std::string text = first == last ? "is missing" : "and all up to " + generation_name(last) + " are missing";
+  notes_.add({LogNote::Kind::kCorrupt, generation_name(first), 0, text});
+  before_.reset();
 }
 
 Result<void> LogChecker::take_note(Result<void> done, const std::string& name) {

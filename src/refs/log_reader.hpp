@@ -28,6 +28,8 @@ class LogReader {
   /// Valid after a successful refresh(), until the next one.
   [[nodiscard]] const Position& position() const { return at_; }
   [[nodiscard]] const LogFile& file() const { return *file_; }
+  /// The state, immutable from now on: the next change makes a copy.
+  [[nodiscard]] std::shared_ptr<const State> hand_out() { return at_.hand_out(); }
   /// From the newest operation backwards. Borrows from this.
   [[nodiscard]] LogWalker walker() { return {dir_, file_, at_.record, at_.state->head, notes_}; }
 

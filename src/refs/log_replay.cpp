@@ -1,6 +1,5 @@
 #include "refs/log_replay.hpp"
 
-#include <atomic>
 #include <utility>
 
 #include "base/try.hpp"
@@ -45,13 +44,13 @@ Result<Position> start_for(const LogFile& file, const RecordHeader& last, std::u
 
 }  // namespace
 
+std::shared_ptr<const State> Position::hand_out() {
+  handed_out = true;
+  return state;
+}
+
 State& Position::writable_state() {
-  if (state.use_count() != 1) {
-    state = std::make_shared<State>(*state);
-  } else {
-    // Another thread may just have dropped the last other reference: its reads come before our writes.
-    std::atomic_thread_fence(std::memory_order_acquire);
-  }
+  if (std::exchange(handed_out, false)) state = std::make_shared<State>(*state);
   return *state;
 }
 

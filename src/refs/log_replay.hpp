@@ -11,15 +11,22 @@
 
 namespace cowstore::refs {
 
-/// How far a file has been read, and the state there.
+/// How far a file has been read, and the state there. Move-only.
 struct Position {
+  Position() = default;
+  Position(Position&&) = default;
+  Position& operator=(Position&&) = default;
+
   std::shared_ptr<State> state;
   std::uint64_t record = 0;         ///< offset of the last record read
   std::uint64_t end = 0;            ///< where the next one begins
   std::uint64_t last_view = 0;      ///< newest record with a full view, `record` included
   std::uint64_t last_view_end = 0;  ///< where that one ends
+  bool handed_out = false;          ///< the state is somebody else's as well
 
-  /// The state to change: a copy of its own if somebody else holds the present one.
+  /// The present state, for keeps: it never changes any more.
+  std::shared_ptr<const State> hand_out();
+  /// The state to change: a copy if the present one was handed out.
   State& writable_state();
   /// Moves over a record whose operation has just become part of the state.
   void pass(const RecordHeader& header);

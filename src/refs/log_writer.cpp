@@ -18,12 +18,12 @@ void extend(Bytes& bytes, ByteView more) {
 }
 
 /// A whole file: both headers, the base record, the operations.
-Bytes encode_generation(const FileHeader& file, RecordHeader base, const View& view,
+Bytes encode_generation(const FileHeader& file, RecordHeader base, std::string_view view,
                         std::span<const std::string> operations) {
   Bytes bytes = encode_file_header(file);
   extend(bytes, Bytes(bytes));
   base.offset = kFirstRecord;
-  extend(bytes, encode_record(base, {}, encode_view(view)));
+  extend(bytes, encode_record(base, {}, view));
   RecordHeader last = base;
   for (const std::string& operation : operations) {
     RecordHeader header;
@@ -69,7 +69,7 @@ Result<void> publish(const sys::Dir& dir, std::uint64_t generation, ByteView byt
 }  // namespace
 
 Result<void> write_first_generation(const sys::FileLock& /*proof*/, const sys::Dir& dir) {
-  return publish(dir, 1, encode_generation({1, 0, 0}, {}, {}, {}));
+  return publish(dir, 1, encode_generation({1, 0, 0}, {}, encode_view(View()), {}));
 }
 
 LogWriter::LogWriter(sys::FileLock lock, const sys::Dir& dir, const LogFile& file, const Position& at, Durable& durable,
@@ -148,7 +148,10 @@ Result<void> LogWriter::roll(std::string_view operation) {
   const bool durable = durable_.generation == file_.header().generation && durable_.end == at_.end;
   if (!durable) COWSTORE_TRY(take_back_last(view, base, next, operations));
   operations.emplace_back(operation);
-  COWSTORE_TRY(publish(dir_, next.generation, encode_generation(next, base, view, operations)));
+  const std::string text = encode_view(view);
+  if (text.size() > kMaxPartBytes)
+    return Error{ErrorCode::kUnsupported, 0, "write a generation of the log", path(), "its view is too large", ""};
+  COWSTORE_TRY(publish(dir_, next.generation, encode_generation(next, base, text, operations)));
   durable_ = {};
   return {};
 }

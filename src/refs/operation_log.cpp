@@ -218,7 +218,7 @@ Result<OperationLog> OperationLog::open(sys::Dir log_dir) {
 
 Result<std::shared_ptr<const State>> OperationLog::current() {
   COWSTORE_TRY(impl_->reader().refresh());
-  return std::shared_ptr<const State>(impl_->reader().position().state);
+  return impl_->reader().hand_out();
 }
 
 Result<Operation> OperationLog::append(const NewOperation& operation, const LockPolicy& policy) {

@@ -41,7 +41,8 @@ class OperationLog final : public History {
   OperationLog& operator=(OperationLog&&) noexcept;
   ~OperationLog() override;
 
-  /// The newest state. Three cheap calls (two stat, one small read) when nothing changed, else what was appended since.
+  /// The newest state. Three cheap calls (two stat, one small read) when nothing changed; else what was appended since
+  /// is read, into a copy of the view that was handed out last.
   Result<std::shared_ptr<const State>> current();
 
   /// Appends one operation and makes it durable. Checks every change's old value under the lock first: kConflict names

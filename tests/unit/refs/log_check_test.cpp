@@ -117,6 +117,15 @@ TEST_F(LogCheckTest, AMissingGenerationIsCorruption) {
   EXPECT_TRUE(has(check(), LogNote::Kind::kCorrupt, 1));
 }
 
+TEST_F(LogCheckTest, AFileWithAHugeNumberIsNamedAtOnce) {
+  fill(1);
+  cowstore::test::write_file(dir_ / "9999999999.log", bytes());
+  const LogCheck found = check();
+  EXPECT_TRUE(has(found, LogNote::Kind::kCorrupt, 2));
+  EXPECT_TRUE(has(found, LogNote::Kind::kCorrupt, 9'999'999'999));
+  EXPECT_EQ(found.notes.size(), 2u);
+}
+
 TEST_F(LogCheckTest, AGenerationThatDoesNotContinueTheOneBeforeIsCorruption) {
   two_generations();
   const std::string second = bytes(2);

@@ -97,14 +97,16 @@ TEST_F(LogReplayTest, ARecordThatDoesNotContinueTheChainIsCorruptHoweverRightIts
   }
 }
 
-TEST_F(LogReplayTest, AStateThatSomebodyHoldsIsCopiedBeforeItChanges) {
+TEST_F(LogReplayTest, AStateThatWasHandedOutIsCopiedBeforeItChanges) {
   Position at;
   at.state = std::make_shared<State>();
   State* own = at.state.get();
   EXPECT_EQ(&at.writable_state(), own);
-  const auto held = at.state;
+  const auto held = at.hand_out();
   EXPECT_NE(&at.writable_state(), own);
   EXPECT_EQ(held.get(), own);
+  State* copy = at.state.get();
+  EXPECT_EQ(&at.writable_state(), copy);
 }
 
 }  // namespace
