@@ -110,7 +110,9 @@ Result<std::vector<ObjectInfo>> PackReader::read_table(const BlockPlace& place) 
 }
 
 Result<PackBlock> PackReader::read_verified(const BlockPlace& place) const {
-  PackBlock block{COWSTORE_TRY(read_table(place)), COWSTORE_TRY(read_block(place.offset))};
+  PackBlock block;
+  block.objects = COWSTORE_TRY(read_table(place));
+  block.bytes = COWSTORE_TRY(read_block(place.offset));
   ByteView rest(block.bytes);
   for (const ObjectInfo& object : block.objects) {
     // The table's sum was checked, but the header may have changed between the two reads.
@@ -128,7 +130,8 @@ Result<void> PackReader::verify_name() const {
   std::vector<BlockPlace> places = COWSTORE_TRY(blocks());
   for (const BlockPlace& place : places) {
     BlockHeader header = COWSTORE_TRY(read_header(place.offset));
-    sum.update(encode_block_header(header.codec, place.stored_size, COWSTORE_TRY(read_table(place))));
+    std::vector<ObjectInfo> table = COWSTORE_TRY(read_table(place));
+    sum.update(encode_block_header(header.codec, place.stored_size, table));
   }
   sum.update(encode_pack_footer(places));
   if (sum.finish() != name_) return corrupt_at(path_, 0, "the pack's tables don't add up to its name");

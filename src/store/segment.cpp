@@ -107,7 +107,7 @@ std::uint64_t Segment::lower_bound_in(Range range, const Digest& id) const {
   std::uint64_t low = range.begin, high = range.end;
   if (below(guess)) {
     low = guess + 1;
-    for (std::uint64_t step = 4; low + step < high; step *= 2) {
+    for (std::uint64_t step = 1; low + step < high; step *= 2) {
       if (!below(low + step))
         high = low + step;
       else
@@ -115,7 +115,7 @@ std::uint64_t Segment::lower_bound_in(Range range, const Digest& id) const {
     }
   } else {
     high = guess;
-    for (std::uint64_t step = 4; low + step < high; step *= 2) {
+    for (std::uint64_t step = 1; low + step < high; step *= 2) {
       if (below(high - step))
         low = high - step + 1;
       else

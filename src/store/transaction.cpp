@@ -129,29 +129,32 @@ Result<PutOutcome> Transaction::add_loose(StagedLoose staged, const object::File
   COWSTORE_TRY(check_spans(file, chunks));
   sys::Stat seen = COWSTORE_TRY(sys::stat(staged.fd_, staged.path()));
   if (seen.size != file.size) return wrong_size(staged.path(), seen.size, file.size);
-  if (COWSTORE_TRY(knows_loose(file.id)) || !state_->loose_ids.insert(file.id.digest())) {
+  bool known = COWSTORE_TRY(knows_loose(file.id));
+  std::vector<SegmentEntry> entries = COWSTORE_TRY(state_->unknown_of(chunks));
+  // From here on nothing fails: what is claimed must be stored.
+  if (known || !state_->loose_ids.insert(file.id.digest())) {
     ++state_->loose_known;
     return PutOutcome::kKnown;
   }
-  NewContainer container{record_of(file, seen), {}, std::move(staged.fd_), COWSTORE_TRY(state_->claim(chunks))};
-  container.staged = std::exchange(staged.name_, {});
-  state_->add_container(std::move(container));
+  std::string name = std::exchange(staged.name_, {});
+  state_->add_container({record_of(file, seen), std::move(name), std::move(staged.fd_), std::move(entries)});
   ++state_->loose_new;
   state_->loose_bytes += file.size;
   return PutOutcome::kStored;
 }
 
-Result<std::vector<SegmentEntry>> Transaction::State::claim(const std::vector<ChunkSpan>& chunks) {
+Result<std::vector<SegmentEntry>> Transaction::State::unknown_of(const std::vector<ChunkSpan>& chunks) {
   std::vector<SegmentEntry> entries;
   for (const ChunkSpan& chunk : chunks) {
     const Digest& id = chunk.id.digest();
-    if (COWSTORE_TRY(knows(id)) || !ids.insert(id)) continue;
+    if (COWSTORE_TRY(knows(id))) continue;
     entries.push_back({id, Location{0, chunk.offset, 0, chunk.length, ObjectKind::kChunk}});
   }
   return entries;
 }
 
 void Transaction::State::add_container(NewContainer container) {
+  std::erase_if(container.entries, [&](const SegmentEntry& entry) { return !ids.insert(entry.id); });
   std::lock_guard lock(containers_mutex);
   containers.push_back(std::move(container));
   if (containers.size() <= kSyncSingly) return;
@@ -180,7 +183,6 @@ Result<void> Transaction::adopt_pack(const Digest& name) {
       inner += object.length;
     }
   }
-  std::erase_if(container.entries, [&](const SegmentEntry& entry) { return !state_->ids.insert(entry.id); });
   state_->add_container(std::move(container));
   return {};
 }
@@ -191,8 +193,8 @@ Result<void> Transaction::adopt_loose(const object::FileRef& file, const std::ve
   ContainerRecord named{.kind = ContainerKind::kLoose, .name = file.id.digest()};
   sys::Stat seen = COWSTORE_TRY(state_->parts.dir.stat(named.path()));
   if (seen.size != file.size) return wrong_size(state_->parts.dir.path_of(named.path()), seen.size, file.size);
-  NewContainer container{record_of(file, seen), {}, {}, COWSTORE_TRY(state_->claim(chunks))};
-  state_->add_container(std::move(container));
+  std::vector<SegmentEntry> entries = COWSTORE_TRY(state_->unknown_of(chunks));
+  state_->add_container({record_of(file, seen), {}, {}, std::move(entries)});
   return {};
 }
 

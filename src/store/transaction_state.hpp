@@ -27,8 +27,9 @@ struct Transaction::State {
 
   Result<PutOutcome> put(PackBuilder& builder, ObjectKind kind, const Digest& id, ByteView bytes);
   Result<bool> knows(const Digest& id);
-  /// Entries of those chunks that nobody else stores, which are this transaction's from now on.
-  Result<std::vector<SegmentEntry>> claim(const std::vector<ChunkSpan>& chunks);
+  /// Entries of those chunks that are neither in the store nor in this transaction.
+  Result<std::vector<SegmentEntry>> unknown_of(const std::vector<ChunkSpan>& chunks);
+  /// Its entries are this transaction's from now on, but for those that another thread was first with.
   void add_container(NewContainer container);
   Result<Published> publish();
   Error fail(Error error);

@@ -1,4 +1,6 @@
 // Loose files: through Transaction and Store, since both sides make the promise.
+#include <cerrno>
+
 #include "store/containers.hpp"
 #include "store/inventory.hpp"
 #include "store/store.hpp"
@@ -223,6 +225,31 @@ TEST_F(LooseTest, WhatDoesNotFitIsRefused) {
   EXPECT_EQ(add(length, {{content_.id, 0, 0}}).error().code, ErrorCode::kUsage);
   EXPECT_EQ(add(length, {{content_.id, 5, 10}, {content_.id, 0, 5}}).error().code, ErrorCode::kUsage);
   EXPECT_OK(add(length, {{content_.id, 0, length}}));
+}
+
+TEST_F(LooseTest, AnAddThatFailsClaimsNoChunk) {
+  Sample known = random_chunk(100, 1), fresh = random_chunk(200, 2);
+  auto store = open();
+  publish_chunks(*store, {known});
+  auto transaction = begin(*store);
+  Bytes whole = fresh.bytes;
+  whole.insert(whole.end(), known.bytes.begin(), known.bytes.end());
+  auto staged = stage(*transaction, whole);
+  ASSERT_OK(staged);
+  class PackUnreadable : public sys::Observer {
+    int before(sys::Call call, std::uint64_t, std::string_view name) override {
+      return call == sys::Call::kStat && name.ends_with(".pack") ? EIO : 0;
+    }
+  } observer;
+  {
+    test::ScopedObserver watching(observer);
+    auto added = transaction->add_loose(std::move(*staged), {1, 300, FileId(hash::sha256(as_bytes("root")))},
+                                        {{fresh.id, 0, 200}, {known.id, 200, 100}});
+    ASSERT_FALSE(added);
+  }
+  EXPECT_EQ(*transaction->put_chunk(fresh.id, fresh.bytes), PutOutcome::kStored);
+  ASSERT_OK(transaction->publish());
+  EXPECT_EQ(*read(*store, fresh.id, 200), fresh.bytes);
 }
 
 TEST_F(LooseTest, AStagedFileThatIsNotAddedGoes) {
