@@ -1,7 +1,8 @@
 #include "provider/file_maker.hpp"
 
 #include "base/try.hpp"
-#include "store/content_reader.hpp"
+#include "hash/sha256.hpp"
+#include "object/chunk_list.hpp"
 #include "sys/file.hpp"
 
 namespace cowstore::provider {
@@ -10,6 +11,15 @@ namespace {
 
 std::uint16_t default_mode(object::EntryKind kind) {
   return kind == object::EntryKind::kExecutable ? 0777 : 0666;
+}
+
+Error damaged(const std::string& path, std::uint64_t offset, const ChunkId& chunk) {
+  return {ErrorCode::kCorrupt,
+          0,
+          "verify",
+          path,
+          "at byte " + std::to_string(offset) + " it isn't the chunk " + chunk.hex(),
+          "`cowstore fsck` tells what else is damaged"};
 }
 
 }  // namespace
@@ -58,17 +68,27 @@ Result<bool> FileMaker::fill_by_clone(const sys::Fd& file, const object::FileRef
                                       const std::string& path) const {
   store::LooseFile loose = COWSTORE_TRY(store_.open_loose(content.id));
   if (loose.state != store::LooseState::kIntact || loose.size != content.size) return false;
-  if (verification_ == Verification::kVerify) COWSTORE_TRY(verify(content));
+  if (verification_ == Verification::kVerify) COWSTORE_TRY(verify(loose.fd, content));
   if (COWSTORE_TRY(ladder_.try_clone(loose.fd, file, content.size, path))) return true;
   COWSTORE_TRY(sys::truncate(file, 0, path));
   return false;
 }
 
-Result<void> FileMaker::verify(const object::FileRef& content) const {
-  store::ContentReader reader(store_, content);
-  while (COWSTORE_TRY(reader.next())) {
+/// Against the chunk list, since what the index has for a chunk may lie in another container, and be whole there.
+Result<void> FileMaker::verify(const sys::Fd& loose, const object::FileRef& content) const {
+  std::string path = "the loose file " + content.id.hex();
+  object::ChunkListReader chunks(store_, content);
+  Bytes buffer;
+  for (;;) {
+    std::uint64_t offset = chunks.offset();
+    auto run = COWSTORE_TRY(chunks.next());
+    if (!run) return {};
+    buffer.resize(run->length);
+    for (std::uint64_t i = 0; i < run->repeat; ++i, offset += run->length) {
+      COWSTORE_TRY(sys::read_exactly_at(loose, buffer, offset, path));
+      if (ChunkId(hash::sha256(buffer)) != run->chunk) return damaged(path, offset, run->chunk);
+    }
   }
-  return {};
 }
 
 }  // namespace cowstore::provider
