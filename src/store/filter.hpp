@@ -16,7 +16,7 @@ namespace cowstore::store {
 inline constexpr std::size_t kFilterBlockBytes = 32;
 
 /// How many blocks a segment of so many ids is given: 12 bits for each id, which lets one of 300 absent ids pass.
-/// At least 1. A reader takes any number from 1 to 2^32 - 1.
+/// At least 1.
 std::uint64_t filter_blocks_for(std::uint64_t ids);
 
 /// `filter` has a size that is a positive multiple of kFilterBlockBytes.

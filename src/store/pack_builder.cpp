@@ -66,7 +66,7 @@ Result<void> PackBuilder::append(const Block& block, const codec::Encoded& encod
     entries_.push_back({object.id, Location{pack, offset, inner, object.length, object.kind}});
     inner += object.length;
   }
-  if (writer_->bytes() < pack_bytes_) return {};
+  if (writer_->bytes() < pack_bytes_ && writer_->blocks() < kMaxPackBlocks) return {};
   COWSTORE_TRY(end_pack());
   COWSTORE_TRY(writer_->sync());
   writer_.reset();

@@ -185,6 +185,7 @@ Result<PackTrailer> decode_pack_trailer(ByteView bytes) {
   std::copy(name.begin(), name.end(), trailer.name.bytes.begin());
   COWSTORE_TRY(in.raw(8));
   COWSTORE_TRY(in.expect_end());
+  if (trailer.blocks > kMaxPackBlocks) return corrupt("impossible number of blocks");
   return trailer;
 }
 

@@ -37,6 +37,8 @@ inline constexpr std::size_t kTableEntryBytes = 37;
 inline constexpr std::size_t kFooterEntryBytes = 16;
 inline constexpr std::size_t kPackTrailerBytes = 64;
 inline constexpr std::uint32_t kMaxBlockObjects = 4096;
+/// Bounds the footer, which is read as a whole.
+inline constexpr std::uint64_t kMaxPackBlocks = std::uint64_t{1} << 20;
 /// A block holds one object of any size, or many of at most this together.
 inline constexpr std::uint32_t kMaxBlockBytes = kMaxObjectBytes;
 

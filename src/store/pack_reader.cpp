@@ -71,7 +71,8 @@ Result<std::vector<BlockPlace>> PackReader::blocks() const {
   auto trailer = decode_pack_trailer(trailer_bytes);
   if (!trailer) return located(std::move(trailer).error(), path_, trailer_offset);
   if (trailer->name != name_) return corrupt_at(path_, trailer_offset, "the pack's end has another name than the file");
-  if (trailer->footer_offset < kPackHeaderBytes || trailer->footer_offset > trailer_offset) {
+  if (trailer->footer_offset < kPackHeaderBytes || trailer->footer_offset > trailer_offset ||
+      trailer_offset - trailer->footer_offset != trailer->blocks * kFooterEntryBytes) {
     return corrupt_at(path_, trailer_offset, "the footer can't be where the trailer says");
   }
   Bytes footer(static_cast<std::size_t>(trailer_offset - trailer->footer_offset));

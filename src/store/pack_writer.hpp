@@ -29,6 +29,7 @@ class PackWriter {
   Result<void> sync() const;
 
   [[nodiscard]] std::uint64_t bytes() const { return size_; }
+  [[nodiscard]] std::uint64_t blocks() const { return blocks_.size(); }
   [[nodiscard]] const std::string& file_name() const { return file_name_; }
 
  private:

@@ -9,7 +9,7 @@
 //   containers         C times: u8 kind | u8 depth | 6 reserved | name (32) | u64 size | i64 mtime seconds
 //                      | u32 mtime nanoseconds | 4 reserved | u64 inode  (72 bytes); unique, sorted by kind, name,
 //                      depth, size, mtime, inode
-//   filter             F blocks of 32 bytes, see filter.hpp
+//   filter             F blocks of 32 bytes (1 to N + 1), see filter.hpp
 //   fan-out            2^k times u32: the number of ids whose first k bits are at most the index
 //   ids                N times 32 bytes, ascending, unique
 //   locations          N times: u32 container | u32 inner offset | u32 length | u64 offset + (kind << 56)  (20 bytes)
@@ -36,6 +36,8 @@ inline constexpr std::size_t kSegmentHeaderBytes = 64;
 inline constexpr std::size_t kContainerBytes = 72;
 inline constexpr std::size_t kLocationBytes = 20;
 inline constexpr unsigned kMaxFanoutBits = 16;
+inline constexpr std::uint64_t kMaxSegmentObjects = 0xffffffff;
+inline constexpr std::uint32_t kMaxSuperseded = std::uint32_t{1} << 20;
 
 /// Counts of a segment's tables, and where each begins.
 struct SegmentLayout {

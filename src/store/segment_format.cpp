@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view kMagic = "cowindx\n";
 constexpr std::size_t kHeaderChecked = 56;
-constexpr std::uint64_t kMaxSegmentObjects = 0xffffffff;
 constexpr unsigned kKindShift = 56;
 constexpr std::uint32_t kNanosecondsPerSecond = 1'000'000'000;
 
@@ -28,7 +27,8 @@ Result<void> expect_zeros(base::Reader& in, std::size_t bytes) {
 Result<void> check_layout(const SegmentLayout& layout, std::uint64_t file_size) {
   if (layout.objects > kMaxSegmentObjects) return corrupt("too many objects in a segment");
   if (layout.fanout_bits > kMaxFanoutBits) return corrupt("too large a fan-out");
-  if (layout.filter_blocks == 0 || layout.filter_blocks > kMaxSegmentObjects) return corrupt("impossible filter");
+  if (layout.filter_blocks == 0 || layout.filter_blocks > layout.objects + 1) return corrupt("impossible filter");
+  if (layout.superseded > kMaxSuperseded) return corrupt("impossible number of superseded segments");
   if (layout.file_size() != file_size) return corrupt("the tables don't add up to the file's size");
   return {};
 }

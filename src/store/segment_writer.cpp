@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kIdsPerBucket = 64;
-constexpr std::uint64_t kMaxObjects = 0xffffffff;
 
 /// Appends to a file, and hashes what it appends.
 class HashedFile {
@@ -148,7 +147,8 @@ Result<WrittenSegment> write_segment(const sys::Fd& file, std::string_view path,
   COWSTORE_TRY(containers.add(contents.containers, contents.merged));
   SegmentMerge merge(std::move(contents.entries), std::move(contents.merged));
   SegmentLayout layout = layout_of(merge, containers.records().size(), contents.superseded.size());
-  if (layout.objects > kMaxObjects || containers.records().size() > kMaxObjects) {
+  if (layout.objects > kMaxSegmentObjects || containers.records().size() > kMaxSegmentObjects ||
+      contents.superseded.size() > kMaxSuperseded) {
     return Error{ErrorCode::kUsage, 0, "write", std::string(path), "too many objects for one transaction", ""};
   }
   HashedFile out(file, path);

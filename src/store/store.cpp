@@ -140,7 +140,9 @@ Result<std::vector<ObjectInfo>> Store::find_prefix(std::string_view hex, std::op
 
 Result<LooseFile> Store::open_loose(const FileId& id) {
   auto file = open_loose_file(parts_->dir, *parts_->index->view(), id);
-  if (!file || file->state == LooseState::kIntact || !COWSTORE_TRY(parts_->index->reload())) return file;
+  // Most files aren't loose; who asks has read a reference to this one, and with it the segment that lists it.
+  bool settled = !file || file->state == LooseState::kIntact || file->state == LooseState::kUnlisted;
+  if (settled || !COWSTORE_TRY(parts_->index->reload())) return file;
   return open_loose_file(parts_->dir, *parts_->index->view(), id);
 }
 

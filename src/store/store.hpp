@@ -74,8 +74,8 @@ class Store final : public object::NodeSource, public std::enable_shared_from_th
   /// Fills `out`, whose size is the chunk's length (another length is kCorrupt), with verified bytes.
   Result<void> read_chunk(const ChunkId& id, std::span<std::uint8_t> out);
 
-  /// Whether a segment lists it in a container that is there. The bytes are not read. Doesn't look again for what
-  /// another process published since the last load: for that see refresh().
+  /// Whether a segment lists it in a container that is there. The bytes are not read. The answer is as of the last
+  /// load of segments and the last look at the container: refresh() makes both new.
   Result<bool> contains(const Digest& id);
   /// Kind and length as a segment tells them.
   Result<std::optional<ObjectInfo>> info(const Digest& id);
@@ -85,7 +85,7 @@ class Store final : public object::NodeSource, public std::enable_shared_from_th
   /// A file's content as something to clone from. Not read: size, mtime and inode are trusted.
   Result<LooseFile> open_loose(const FileId& id);
 
-  /// Begins to write: makes tmp/<session>/, and removes what crashed sessions left. See transaction.hpp.
+  /// Begins to write: makes tmp/<session>/, and removes what crashed sessions left. Refreshes. See transaction.hpp.
   Result<std::unique_ptr<Transaction>> begin();
 
   /// Looks for segments that others published. Reads do it by themselves when they miss something.

@@ -106,6 +106,8 @@ Result<bool> Transaction::State::knows(const Digest& id) {
 
 /// The space goes back at once: the disk may be full.
 Error Transaction::State::fail(Error error) {
+  // Another thread's failure explains this one: its files went from under it.
+  if (auto usable_still = poison.check(); !usable_still) return std::move(usable_still).error();
   Error kept = poison.keep(std::move(error));
   session->remove();
   return kept;

@@ -82,6 +82,15 @@ TEST_F(LooseTest, AnOccupantWithoutASegmentIsReplaced) {
   EXPECT_EQ(state_of(*store, content_), LooseState::kIntact);
 }
 
+TEST_F(LooseTest, ToLearnThatAFileIsNotLooseCostsNoSystemCall) {
+  publish_chunks(*open(), {content_});
+  auto store = open();
+  test::CountCalls calls;
+  test::ScopedObserver watching(calls);
+  EXPECT_EQ(state_of(*store, content_), LooseState::kUnlisted);
+  EXPECT_EQ(calls.total(), 0U);
+}
+
 TEST_F(LooseTest, OneThatWasRemovedIsMissing) {
   publish_loose(*open(), content_);
   test::remove_path(file_of(content_));

@@ -149,6 +149,22 @@ TEST_F(PackTest, DamageAnywhereFailsTheCompleteCheck) {
   }
 }
 
+TEST_F(PackTest, AFooterOfTerabytesIsRefusedBeforeItIsRead) {
+  std::string content = test::read_file(file_);
+  for (std::uint64_t blocks : {std::uint64_t{1} << 36, kMaxPackBlocks}) {
+    std::uint64_t size = std::uint64_t{1} << 40;
+    PackTrailer trailer{kPackHeaderBytes, blocks, name_};
+    test::remove_path(file_);
+    test::write_hole(file_, size);
+    test::overwrite_file(file_, content.substr(0, kPackHeaderBytes), 0);
+    Bytes end = encode_pack_trailer(trailer, {});
+    test::overwrite_file(file_, as_text(end), size - end.size());
+    auto places = open_pack()->blocks();
+    ASSERT_FALSE(places);
+    EXPECT_EQ(places.error().code, ErrorCode::kCorrupt);
+  }
+}
+
 TEST_F(PackTest, APackUnderAnotherNameIsRefused) {
   Digest other = hash::sha256(as_bytes("other"));
   test::rename_path(file_, path("packs/" + other.hex() + ".pack"));
