@@ -46,7 +46,9 @@ Result<std::optional<Ingested>> Ingester::ingest(const sys::Dir& parent, std::st
   Ingested result;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     // Written back first: else a store through a mapping that is there already changes content but no time.
-    COWSTORE_TRY(sys::write_back(file, path));
+    auto written_back = sys::write_back(file, path);
+    if (!written_back && written_back.error().sys_errno == ESPIPE) return changed_kind(path);  // a pipe or device
+    COWSTORE_TRY(std::move(written_back));
     result.stat = COWSTORE_TRY(sys::stat(file, path));
     if (result.stat.kind != sys::FileKind::kRegular) return changed_kind(path);
     result.file = COWSTORE_TRY(store_content(file, result.stat, path));

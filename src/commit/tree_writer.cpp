@@ -1,6 +1,8 @@
 #include "commit/tree_writer.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/try.hpp"
@@ -93,7 +95,14 @@ class TreeWriter {
     for (const auto& [name, node] : selection.children()) {
       const ScannedEntry* entry = directory.find(name);
       Slot slot;
-      if (entry != nullptr) slot = COWSTORE_TRY(scanned_slot(*entry, node, base));
+      if (entry != nullptr && holds_any(*entry, node)) {
+        slot = COWSTORE_TRY(scanned_slot(*entry, node, base));
+      } else if (!node.whole()) {
+        // Nothing of what is selected below the name exists; what isn't selected there stays.
+        slot = COWSTORE_TRY(base_slot(base, name));
+        if (!roots_of(slot).tree) continue;
+        slot = directory_slot(name, COWSTORE_TRY(merged(ScannedDirectory{}, node, roots_of(slot))));
+      }
       tree_edits.push_back({name, slot.entry});
       attribute_edits.push_back({name, slot.attributes});
     }
@@ -104,6 +113,17 @@ class TreeWriter {
       roots.attributes = COWSTORE_TRY(object::edit_attributes(nodes_, nodes_, *start.attributes, attribute_edits));
     }
     return roots;
+  }
+
+  /// Whether something that is selected is there, or can't be told.
+  static bool holds_any(const ScannedEntry& entry, const PathSelection::Node& selection) {
+    if (selection.whole()) return true;
+    if (!entry.directory) return false;
+    if (entry.directory->coverage == Coverage::kOpaque) return true;
+    return std::any_of(selection.children().begin(), selection.children().end(), [&](const auto& child) {
+      const ScannedEntry* below = std::as_const(*entry.directory).find(child.first);
+      return below != nullptr && holds_any(*below, child.second);
+    });
   }
 
   Result<Slot> scanned_slot(const ScannedEntry& entry, const PathSelection::Node& selection, const TreeRoots& base) {

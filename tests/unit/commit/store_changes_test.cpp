@@ -1,0 +1,148 @@
+#include "commit/store_changes.hpp"
+
+#include "commit_bed.hpp"
+#include "support/fault_observer.hpp"
+#include "support/random_bytes.hpp"
+
+namespace cowstore::commit {
+namespace {
+
+using State = changes::ScannedEntry::State;
+
+class StoreChanges : public CommitBed {
+ protected:
+  using Names = std::vector<std::string>;
+};
+
+/// Fails to open files whose name ends so.
+class Unreadable : public sys::Observer {
+ public:
+  explicit Unreadable(std::string suffix) : suffix_(std::move(suffix)) {}
+  int before(sys::Call call, std::uint64_t, std::string_view name) override {
+    return call == sys::Call::kOpen && name.ends_with(suffix_) ? EACCES : 0;
+  }
+
+ private:
+  std::string suffix_;
+};
+
+TEST_F(StoreChanges, MakesEveryContentKnown) {
+  for (int i = 0; i < 300; ++i) have("d" + std::to_string(i % 7) + "/" + std::to_string(i), std::to_string(i));
+  have("large", test::random_bytes(20 << 20, 1));
+  begin();
+  changes::Scan scan = copy_.scan();
+  StoredChanges stored = store(scan);
+  EXPECT_TRUE(stored.moving.empty() && stored.vanished.empty());
+  EXPECT_EQ(ingester_->files_hashed(), 301u);
+  for (int i = 0; i < 300; ++i) {
+    const auto* entry = scan.find("d" + std::to_string(i % 7) + "/" + std::to_string(i));
+    ASSERT_EQ(entry->state, State::kKnown);
+    EXPECT_EQ(entry->file, copy_.reference_to(std::to_string(i)));
+  }
+}
+
+TEST_F(StoreChanges, ReadsNothingThatIsKnown) {
+  have("a", "1");
+  have("b", "2");
+  commit_all();
+  copy_.settle(copy_.record());
+  have("a", "changed");
+  begin();
+  changes::Scan scan = copy_.scan();
+  store(scan);
+  EXPECT_EQ(ingester_->files_hashed(), 1u);
+  EXPECT_EQ(ingester_->bytes_hashed(), 7u);
+}
+
+TEST_F(StoreChanges, TakesFilesThatVanishedOutOfTheScan) {
+  have("a", "1");
+  have("d/x", "2");
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::remove_path(copy_ / "a");
+  StoredChanges stored = store(scan);
+  EXPECT_EQ(stored.vanished, Names{"a"});
+  EXPECT_EQ(scan.find("a"), nullptr);
+  EXPECT_NE(scan.find("d/x"), nullptr);
+}
+
+TEST_F(StoreChanges, TakesFilesOutOfTheScanWhoseDirectoryVanished) {
+  have("a", "1");
+  have("d/x", "2");
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::remove_path(copy_ / "d");
+  EXPECT_EQ(store(scan).vanished, Names{"d/x"});
+  EXPECT_EQ(scan.find("d/x"), nullptr);
+  EXPECT_EQ(scan.find("a")->state, State::kKnown);
+}
+
+TEST_F(StoreChanges, NeverFollowsALinkThatReplacedADirectory) {
+  have("d/x", "mine");
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::TempDir outside;
+  test::write_file(outside / "x", "a secret");
+  test::remove_path(copy_ / "d");
+  test::make_symlink(outside.path(), copy_ / "d");
+  EXPECT_EQ(store(scan).vanished, Names{"d/x"});
+  EXPECT_EQ(transaction_->stats().chunks_new, 0u);
+}
+
+TEST_F(StoreChanges, NamesAllFilesThatCantBeReadInOneError) {
+  have("a.secret", "1");
+  have("d/b.secret", "2");
+  have("c", "3");
+  begin();
+  changes::Scan scan = copy_.scan();
+  Unreadable unreadable(".secret");
+  test::ScopedObserver watching(unreadable);
+  auto stored = try_store(scan);
+  ASSERT_FALSE(stored.ok());
+  EXPECT_EQ(stored.error().code, ErrorCode::kIo);
+  EXPECT_NE(stored.error().message().find("a.secret"), std::string::npos);
+  EXPECT_NE(stored.error().message().find("d/b.secret"), std::string::npos);
+}
+
+TEST_F(StoreChanges, ListsWhatIsWrittenToAllTheWhileAndProvesNothingOfIt) {
+  class EditAlways : public sys::Observer {
+   public:
+    explicit EditAlways(std::string path) : path_(std::move(path)) {}
+    int before(sys::Call call, std::uint64_t, std::string_view name) override {
+      if (call == sys::Call::kRead && name.ends_with("busy")) test::append_file(path_, "x");
+      return 0;
+    }
+
+   private:
+    std::string path_;
+  } edits(copy_ / "busy");
+  have("busy", "1");
+  have("still", "1");
+  begin();
+  changes::Scan scan = copy_.scan();
+  StoredChanges stored;
+  {
+    test::ScopedObserver watching(edits);
+    stored = store(scan);
+  }
+  EXPECT_EQ(stored.moving, Names{"busy"});
+  EXPECT_EQ(scan.find("busy")->proof, index::Proof::kUnproven);
+}
+
+TEST_F(StoreChanges, EndsAtOnceOnAFullDisk) {
+  for (int i = 0; i < 50; ++i) have(std::to_string(i), test::random_bytes(100'000, static_cast<std::uint64_t>(i)));
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::FailNth fault(1, ENOSPC, {sys::Call::kWrite}, test::Repeat::kFromThenOn);
+  test::ScopedObserver watching(fault);
+  auto stored = try_store(scan);
+  // A pack may still be buffered; then it is its publishing that fails.
+  if (stored) {
+    EXPECT_FALSE(transaction_->publish().ok());
+  } else {
+    EXPECT_EQ(stored.error().code, ErrorCode::kNoSpace);
+  }
+}
+
+}  // namespace
+}  // namespace cowstore::commit
