@@ -36,11 +36,22 @@ void Reachability::mark(const std::vector<CommitId>& commits) {
 
 void Reachability::visit_chunk(const Step& step) {
   if (store::is_implied_zero_chunk(step.id)) return;
-  auto there = store_.contains(step.id);
-  if (there && *there) return;
+  // Not contains(): that is about what may be counted on without a look, and the containers have been read by now.
+  auto listed = store_.info(step.id);
+  bool known = listed && *listed;
+  if (known && (!findings_.is_bad(step.id) || is_readable(**listed))) return;
   lost_.insert(step.id);
   findings_.fault(Fault{step.id.hex(), "", 0, step.commit.hex(),
-                        there ? "a chunk that is needed is missing" : there.error().message()});
+                        !listed ? listed.error().message()
+                        : known ? "a chunk that is needed is damaged, or its container is gone"
+                                : "a chunk that is needed is missing"});
+}
+
+/// One of its copies may be whole, or it shares a block with what is damaged.
+bool Reachability::is_readable(const store::ObjectInfo& info) {
+  if (info.length > store::kMaxObjectBytes) return false;
+  Bytes bytes(info.length);
+  return store_.read_chunk(ChunkId(info.id), bytes).ok();
 }
 
 void Reachability::visit(const Step& step, std::vector<Step>& open) {

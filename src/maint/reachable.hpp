@@ -27,6 +27,7 @@ class Reachability {
   struct Step;
   void visit(const Step& step, std::vector<Step>& open);
   void visit_chunk(const Step& step);
+  bool is_readable(const store::ObjectInfo& info);
   void verify_structure(const std::vector<CommitId>& commits);
 
   store::Store& store_;
