@@ -4,17 +4,21 @@
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string_view>
 
 #include "base/try.hpp"
+#include "sys/system.hpp"
 
 namespace cowstore::checkout {
 
 namespace {
 
-/// Names of files under construction where they can't be built in the scratch directory. `status` never shows them:
-/// they live for the time of a rename.
+/// Names of files under construction where they can't be built in the scratch directory. A crash may leave one behind;
+/// what follows differs each time, so that it is never in the way.
 constexpr std::string_view kTemporaryPrefix = ".cowstore-tmp-";
+/// Names of what was moved out, is somebody's work, and found its own name taken when it was to be put back.
+constexpr std::string_view kSavedPrefix = ".cowstore-saved-";
 
 std::string_view parent_of(std::string_view path) {
   std::size_t slash = path.rfind('/');
@@ -44,10 +48,11 @@ class Executor {
     for (const std::string& path : plan.directory_removals) COWSTORE_TRY(remove_directory(path));
     for (const DirectoryMaking& directory : plan.directory_makings) COWSTORE_TRY(make_directory(directory));
     COWSTORE_TRY(make_files(plan.makings));
-    for (const ModeChange& change : plan.mode_changes) COWSTORE_TRY(change_mode(change));
-    // The deepest first: what a directory's permissions forbid must not keep us from what is below it.
+    // The deepest first: what a directory's permissions forbid must not keep us from what is below it. Nothing that
+    // stays is below something new.
     for (auto it = plan.directory_makings.rbegin(); it != plan.directory_makings.rend(); ++it)
       COWSTORE_TRY(finish_directory(*it));
+    for (const ModeChange& change : plan.mode_changes) COWSTORE_TRY(change_mode(change));
     return std::move(result_);
   }
 
@@ -57,6 +62,21 @@ class Executor {
   void note_untouched(const std::string& path) {
     std::lock_guard lock(mutex_);
     result_.untouched.push_back(path);
+  }
+
+  /// Gives somebody's work that was moved out its name again, or, if that has been taken meanwhile, one beside it:
+  /// the scratch directory is emptied by the next command.
+  Result<void> put_back(const sys::Dir& from, const std::string& moved, const sys::Dir& parent,
+                        const std::string& path) {
+    note_untouched(path);
+    auto back = from.rename(moved, parent, name_of(path), sys::RenameMode::kNoReplace);
+    return has_errno(back, EEXIST) ? save_beside(from, moved, parent) : back;
+  }
+
+  Result<void> save_beside(const sys::Dir& from, const std::string& moved, const sys::Dir& parent) {
+    std::string saved = std::string(kSavedPrefix) + sys::unique_name();
+    note_untouched(parent.path_of(saved));
+    return from.rename(moved, parent, saved, sys::RenameMode::kNoReplace);
   }
 
   /// Moves a file out, and unlinks it if it is what the plan saw.
@@ -75,20 +95,17 @@ class Executor {
       result_.removed.push_back(removal.path);
       return {};
     }
-    COWSTORE_TRY(tools_.scratch.rename(moved, *parent, name, sys::RenameMode::kNoReplace));
-    note_untouched(removal.path);
-    return {};
+    return put_back(tools_.scratch, moved, *parent, removal.path);
   }
 
   /// Another file system is mounted there: the same within its own directory.
   Result<void> remove_in_place(const sys::Dir& parent, const std::string& name, const Removal& removal) {
-    std::string moved = std::string(kTemporaryPrefix) + temporary_name();
-    COWSTORE_TRY(parent.rename(name, parent, moved, sys::RenameMode::kNoReplace));
-    if (!is_what_was_seen(COWSTORE_TRY(parent.stat(moved)), removal.seen)) {
-      COWSTORE_TRY(parent.rename(moved, parent, name, sys::RenameMode::kNoReplace));
-      note_untouched(removal.path);
-      return {};
-    }
+    std::string moved = std::string(kTemporaryPrefix) + sys::unique_name();
+    auto out = parent.rename(name, parent, moved, sys::RenameMode::kNoReplace);
+    if (has_errno(out, ENOENT)) return {};
+    COWSTORE_TRY(std::move(out));
+    if (!is_what_was_seen(COWSTORE_TRY(parent.stat(moved)), removal.seen))
+      return put_back(parent, moved, parent, removal.path);
     result_.removed.push_back(removal.path);
     return parent.unlink(moved);
   }
@@ -105,16 +122,21 @@ class Executor {
     return removed;
   }
 
+  /// What somebody put in its place, or in that of a directory above, stays.
   Result<void> make_directory(const DirectoryMaking& directory) {
     auto made = tools_.root.make_dir(directory.path, 0777);
-    if (has_errno(made, EEXIST)) {
-      sys::Stat stat = COWSTORE_TRY(tools_.root.stat(directory.path));
-      if (stat.kind == sys::FileKind::kDirectory) return {};
-    }
-    return made;
+    if (made) return {};
+    bool in_the_way = has_errno(made, EEXIST) || made.error().code == ErrorCode::kNotFound;
+    if (!in_the_way) return made;
+    auto stat = tools_.root.stat(directory.path);
+    if (stat && stat->kind == sys::FileKind::kDirectory) return {};
+    note_untouched(directory.path);
+    not_made_.insert(directory.path);
+    return {};
   }
 
   Result<void> finish_directory(const DirectoryMaking& directory) {
+    if (not_made_.contains(directory.path)) return {};
     if (directory.attributes.mode) COWSTORE_TRY(tools_.root.set_mode(directory.path, *directory.attributes.mode));
     Done done{directory.path, {}, directory.attributes, COWSTORE_TRY(tools_.root.stat(directory.path)), true};
     result_.made.push_back(std::move(done));
@@ -123,10 +145,16 @@ class Executor {
 
   Result<void> change_mode(const ModeChange& change) {
     std::string_view path = change.path.empty() ? std::string_view(".") : change.path;
-    auto changed = tools_.root.set_mode(path, change.mode);
-    if (!changed && changed.error().code == ErrorCode::kNotFound) return {};
-    COWSTORE_TRY(std::move(changed));
-    if (change.entry.kind == object::EntryKind::kDirectory) return {};
+    bool directory = change.entry.kind == object::EntryKind::kDirectory;
+    auto now = tools_.root.stat(path);
+    if (!now && now.error().code == ErrorCode::kNotFound) return {};
+    COWSTORE_TRY(now);
+    if (now->kind != (directory ? sys::FileKind::kDirectory : sys::FileKind::kRegular)) {
+      note_untouched(change.path);
+      return {};
+    }
+    COWSTORE_TRY(tools_.root.set_mode(path, change.mode));
+    if (directory) return {};
     object::Attributes attributes;
     attributes.mode = change.mode;
     result_.made.push_back({change.path, change.entry, attributes, COWSTORE_TRY(tools_.root.stat(path)), false});
@@ -149,9 +177,14 @@ class Executor {
   }
 
   Result<void> make_files_in(std::string_view parent_path, const std::vector<const Making*>& files) {
-    sys::Dir parent = COWSTORE_TRY(tools_.root.open_dir(parent_path));
+    auto parent = tools_.root.open_dir(parent_path);
+    if (!parent && parent.error().code == ErrorCode::kNotFound) {  // gone, or something else stands there
+      for (const Making* making : files) note_untouched(making->path);
+      return {};
+    }
+    if (!parent) return std::move(parent).error();
     for (const Making* making : files) {
-      COWSTORE_TRY(make_file(parent, *making));
+      COWSTORE_TRY(make_file(*parent, *making));
       if (tools_.progress != nullptr) tools_.progress->advance(1, making->entry.file.size);
     }
     return {};
@@ -159,43 +192,52 @@ class Executor {
 
   Result<void> make_file(const sys::Dir& parent, const Making& making) {
     std::string temporary = temporary_name();
-    COWSTORE_TRY(tools_.maker.make(tools_.scratch, temporary, making.entry, making.attributes));
-    auto moved = move_in(tools_.scratch, temporary, parent, making);
+    sys::Stat made = COWSTORE_TRY(tools_.maker.make(tools_.scratch, temporary, making.entry, making.attributes));
+    auto moved = move_in({tools_.scratch, temporary, made}, parent, making);
     if (moved || moved.error().sys_errno != EXDEV) return moved;
     COWSTORE_TRY(tools_.scratch.unlink(temporary));
-    temporary = std::string(kTemporaryPrefix) + temporary;
-    COWSTORE_TRY(tools_.maker.make(parent, temporary, making.entry, making.attributes));
-    return move_in(parent, temporary, parent, making);
+    temporary = std::string(kTemporaryPrefix) + sys::unique_name();
+    made = COWSTORE_TRY(tools_.maker.make(parent, temporary, making.entry, making.attributes));
+    return move_in({parent, temporary, made}, parent, making);
   }
 
+  /// A finished file that has no name of its own yet.
+  struct Finished {
+    const sys::Dir& dir;
+    const std::string& temporary;
+    const sys::Stat& stat;
+  };
+
   /// Gives the finished file its name. What somebody put there meanwhile stays.
-  Result<void> move_in(const sys::Dir& from, const std::string& temporary, const sys::Dir& parent,
-                       const Making& making) {
+  Result<void> move_in(const Finished& file, const sys::Dir& parent, const Making& making) {
     std::string name = name_of(making.path);
     if (making.displaces) {
-      auto exchanged = from.rename(temporary, parent, name, sys::RenameMode::kExchange);
-      if (exchanged) return settle_exchange(from, temporary, parent, name, making);
+      auto exchanged = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kExchange);
+      if (exchanged) return settle_exchange(file, parent, name, making);
       if (exchanged.error().sys_errno != ENOENT) return exchanged;  // else it was removed meanwhile: a new name
     }
-    auto moved = from.rename(temporary, parent, name, sys::RenameMode::kNoReplace);
+    auto moved = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kNoReplace);
     if (has_errno(moved, EEXIST)) {
       note_untouched(making.path);
-      return from.unlink(temporary);
+      return file.dir.unlink(file.temporary);
     }
     COWSTORE_TRY(std::move(moved));
     return note_made(parent, name, making);
   }
 
-  Result<void> settle_exchange(const sys::Dir& from, const std::string& temporary, const sys::Dir& parent,
-                               const std::string& name, const Making& making) {
-    sys::Stat displaced = COWSTORE_TRY(from.stat(temporary));
-    if (!is_what_was_seen(displaced, *making.displaces)) {
-      COWSTORE_TRY(from.rename(temporary, parent, name, sys::RenameMode::kExchange));
-      note_untouched(making.path);
-      return from.unlink(temporary);
+  Result<void> settle_exchange(const Finished& file, const sys::Dir& parent, const std::string& name,
+                               const Making& making) {
+    if (is_what_was_seen(COWSTORE_TRY(file.dir.stat(file.temporary)), *making.displaces)) {
+      COWSTORE_TRY(file.dir.unlink(file.temporary));
+      return note_made(parent, name, making);
     }
-    COWSTORE_TRY(from.unlink(temporary));
-    return note_made(parent, name, making);
+    auto exchanged = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kExchange);
+    if (has_errno(exchanged, ENOENT)) return put_back(file.dir, file.temporary, parent, making.path);
+    COWSTORE_TRY(std::move(exchanged));
+    note_untouched(making.path);
+    // What comes out is ours, unless somebody was at it in this moment.
+    bool ours = is_what_was_seen(COWSTORE_TRY(file.dir.stat(file.temporary)), file.stat);
+    return ours ? file.dir.unlink(file.temporary) : save_beside(file.dir, file.temporary, parent);
   }
 
   Result<void> note_made(const sys::Dir& parent, const std::string& name, const Making& making) {
@@ -207,6 +249,7 @@ class Executor {
 
   const ExecuteTools& tools_;
   std::atomic<std::uint64_t> counter_{0};
+  std::set<std::string, std::less<>> not_made_;  ///< directories
   std::mutex mutex_;
   Execution result_;
 };

@@ -43,8 +43,9 @@ struct ExecuteTools {
 /// Removals first, then directories, then files, parallel by directory, then permissions. Each file is built under a
 /// temporary name and moved in: a new name only where there is none, a replacement by exchange, after which what came
 /// out must be what the plan saw; if it isn't, it is put back and listed as untouched. What is removed is moved out and
-/// looked at in the same way. Nothing is synced. After an error a part is done; executing a plan that is made anew
-/// between the same versions does the rest.
+/// looked at in the same way. What can't be put back because its name is taken again is kept beside it, as
+/// `.cowstore-saved-…`, and listed. Nothing is synced. After an error a part is done; executing a plan that is made
+/// anew between the same versions does the rest.
 Result<Execution> execute(const ExecuteTools& tools, const Plan& plan);
 
 }  // namespace cowstore::checkout

@@ -1,6 +1,7 @@
 #include "checkout/journal.hpp"
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/hex.hpp"
 #include "base/try.hpp"
@@ -22,9 +23,12 @@ std::string pack(const std::string& bytes) {
   return base::to_hex(as_bytes(bytes));
 }
 
+// What decodes throws where a value is damaged, as nlohmann does where one is missing; read_journal() catches both.
+
 std::string unpack(const json& text) {
   auto bytes = base::from_hex(text.get<std::string>());
-  return bytes ? std::string(as_text(*bytes)) : std::string();
+  if (!bytes) throw std::invalid_argument("a string that isn't hexadecimal");
+  return std::string(as_text(*bytes));
 }
 
 json optional_text(const std::optional<std::string>& text) {
@@ -43,7 +47,15 @@ template <class IdType>
 std::optional<IdType> id_of(const json& value) {
   if (value.is_null()) return std::nullopt;
   auto digest = Digest::from_hex(value.get<std::string>());
-  return digest ? std::optional(IdType(*digest)) : std::nullopt;
+  // Never to be taken for "no version": finishing the command would then remove every file.
+  if (!digest) throw std::invalid_argument("an id that isn't one");
+  return IdType(*digest);
+}
+
+/// One of two words.
+bool is_first(const json& value, std::string_view first, std::string_view second) {
+  if (value != first && value != second) throw std::invalid_argument("an unknown word");
+  return value == first;
 }
 
 json encode(const object::TreeRoots& roots) {
@@ -87,12 +99,13 @@ refs::NewOperation operation_of(const json& value) {
 
 Journal journal_of(const json& value) {
   Journal journal;
-  journal.state = value.at("state") == "finished" ? Journal::State::kFinished : Journal::State::kExecuting;
+  journal.state =
+      is_first(value.at("state"), "finished", "executing") ? Journal::State::kFinished : Journal::State::kExecuting;
   journal.boot_id = value.at("boot").get<std::string>();
   journal.from = roots_of(value.at("from"));
   journal.to = roots_of(value.at("to"));
   journal.unsynced_from = roots_of(value.at("unsynced_from"));
-  journal.times = value.at("times") == "recorded" ? FileTimes::kRecorded : FileTimes::kCurrent;
+  journal.times = is_first(value.at("times"), "recorded", "current") ? FileTimes::kRecorded : FileTimes::kCurrent;
   journal.operation = operation_of(value.at("operation"));
   return journal;
 }
@@ -132,10 +145,10 @@ Result<std::optional<Journal>> read_journal(const sys::Dir& control) {
   Bytes bytes = COWSTORE_TRY(sys::read_all(*file, kMaxBytes, control.path_of(kName)));
   json value = json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (value.is_discarded()) return unreadable(control, "it isn't JSON");
-  try {  // nlohmann reports a missing or mistyped member by throwing; it goes no further than here
+  try {  // a missing, mistyped or damaged member; it goes no further than here
     if (value.at("format") != kFormat) return unreadable(control, "another version of cowstore wrote it");
     return std::optional(journal_of(value));
-  } catch (const json::exception& exception) {
+  } catch (const std::exception& exception) {
     return unreadable(control, exception.what());
   }
 }

@@ -26,7 +26,6 @@ std::string child_path(const std::string& directory, const std::string& name) {
 /// A directory while it is being filled.
 struct Filling {
   MadeDirectory made;
-  sys::Dir handle;
   object::Attributes own;                                             ///< of the directory itself
   std::map<std::string, object::Attributes, std::less<>> attributes;  ///< of its files and links
   std::vector<std::size_t> files;                                     ///< indices into made.entries
@@ -51,7 +50,7 @@ class Materialiser {
     auto filling = std::make_shared<Filling>();
     filling->made.path = std::move(path);
     filling->made.roots = roots;
-    filling->handle = COWSTORE_TRY(target_.open_dir(filling->made.path.empty() ? "." : filling->made.path));
+    sys::Dir handle = COWSTORE_TRY(open(*filling));
     auto children = COWSTORE_TRY(read_attributes(*filling));
     COWSTORE_TRY(read_entries(*filling));
     for (std::size_t i = 0; i < filling->made.entries.size(); ++i) {
@@ -60,11 +59,16 @@ class Materialiser {
         filling->files.push_back(i);
         continue;
       }
-      COWSTORE_TRY(filling->handle.make_dir(entry.name, 0777));
+      COWSTORE_TRY(handle.make_dir(entry.name, 0777));
       object::TreeRoots below{entry.tree, children[entry.name]};
       group_.add([this, below, at = child_path(filling->made.path, entry.name)] { return begin_directory(at, below); });
     }
-    return begin_files(filling);
+    return begin_files(filling, handle);
+  }
+
+  /// Anew for each task: those that wait hold no descriptors, however many directories there are.
+  Result<sys::Dir> open(const Filling& filling) const {
+    return target_.open_dir(filling.made.path.empty() ? "." : filling.made.path);
   }
 
   /// Fills in `own` and `attributes`; gives the attributes of child directories.
@@ -93,47 +97,50 @@ class Materialiser {
     return object::DirectoryReader(tools_.source, *filling.made.roots.tree).for_each(take);
   }
 
-  Result<void> begin_files(const std::shared_ptr<Filling>& filling) {
+  Result<void> begin_files(const std::shared_ptr<Filling>& filling, const sys::Dir& handle) {
     std::size_t count = filling->files.size();
     std::size_t slices = std::max<std::size_t>(1, (count + kSliceFiles - 1) / kSliceFiles);
     filling->slices = slices;
     for (std::size_t i = 1; i < slices; ++i) {
-      group_.add([this, filling, i] { return make_slice(filling, i); });
+      group_.add([this, filling, i]() -> Result<void> {
+        sys::Dir own = COWSTORE_TRY(open(*filling));
+        return make_slice(*filling, own, i);
+      });
     }
-    return make_slice(filling, 0);
+    return make_slice(*filling, handle, 0);
   }
 
-  Result<void> make_slice(const std::shared_ptr<Filling>& filling, std::size_t slice) {
-    std::size_t end = std::min(filling->files.size(), (slice + 1) * kSliceFiles);
+  Result<void> make_slice(Filling& filling, const sys::Dir& handle, std::size_t slice) {
+    std::size_t end = std::min(filling.files.size(), (slice + 1) * kSliceFiles);
     for (std::size_t i = slice * kSliceFiles; i < end; ++i) {
-      MadeEntry& made = filling->made.entries[filling->files[i]];
-      auto recorded = filling->attributes.find(made.entry.name);
+      MadeEntry& made = filling.made.entries[filling.files[i]];
+      auto recorded = filling.attributes.find(made.entry.name);
       static const object::Attributes kNothing;
-      const object::Attributes& attributes = recorded == filling->attributes.end() ? kNothing : recorded->second;
-      made.stat = COWSTORE_TRY(tools_.maker.make(filling->handle, made.entry.name, made.entry, attributes));
+      const object::Attributes& attributes = recorded == filling.attributes.end() ? kNothing : recorded->second;
+      made.stat = COWSTORE_TRY(tools_.maker.make(handle, made.entry.name, made.entry, attributes));
       if (tools_.progress != nullptr) tools_.progress->advance(1, made.entry.file.size);
     }
-    if (filling->slices.fetch_sub(1) == 1) return end_directory(*filling);
+    if (filling.slices.fetch_sub(1) == 1) return end_directory(filling, handle);
     return {};
   }
 
   /// All that is in the directory has been made: nothing changes its time any more.
-  Result<void> end_directory(Filling& filling) {
+  Result<void> end_directory(Filling& filling, const sys::Dir& handle) {
     MadeDirectory& made = filling.made;
-    made.stat = COWSTORE_TRY(filling.handle.stat_self());
+    made.stat = COWSTORE_TRY(handle.stat_self());
     bool changed = false;
     if (filling.own.mode && made.stat.mode != *filling.own.mode) {
       // What its owner may not do in it is taken away when everything below it is done.
       bool locks_owner_out = (*filling.own.mode & kOwnerAll) != kOwnerAll;
-      COWSTORE_TRY(filling.handle.set_mode(".", *filling.own.mode | kOwnerAll));
+      COWSTORE_TRY(handle.set_mode(".", *filling.own.mode | kOwnerAll));
       if (locks_owner_out) note_locked(made.path, *filling.own.mode);
       changed = true;
     }
     if (filling.own.mtime) {
-      COWSTORE_TRY(filling.handle.set_mtime(".", *filling.own.mtime));
+      COWSTORE_TRY(handle.set_mtime(".", *filling.own.mtime));
       changed = true;
     }
-    if (changed) made.stat = COWSTORE_TRY(filling.handle.stat_self());
+    if (changed) made.stat = COWSTORE_TRY(handle.stat_self());
     std::lock_guard lock(mutex_);
     result_.files += filling.files.size();
     result_.directories.push_back(std::move(made));

@@ -39,6 +39,8 @@ class Planner {
     auto& removals = plan_.directory_removals;  // both ways of finding one may have found the same
     std::sort(removals.begin(), removals.end(), std::greater<>());
     removals.erase(std::unique(removals.begin(), removals.end()), removals.end());
+    std::sort(plan_.mode_changes.begin(), plan_.mode_changes.end(),
+              [](const ModeChange& a, const ModeChange& b) { return a.path > b.path; });
     return std::move(plan_);
   }
 
@@ -94,11 +96,17 @@ class Planner {
   void plan_surplus(const changes::Change& change) {
     const changes::Change* uncommitted = uncommitted_at(change.path);
     bool unversioned = uncommitted != nullptr && uncommitted->kind == ChangeKind::kAdded;
-    if (unversioned && !in_the_way(change.path)) {
-      plan_.kept.push_back(change.path);
-      return;
+    if (unversioned) {
+      auto wanted = place_wanted_above(change.path);
+      if (!wanted) {
+        plan_.kept.push_back(change.path);
+        return;
+      }
+      if (!conflict(change.path, "is not versioned, and in the way")) return;
+      // Directories between that no version knows go with it.
+      for (auto above = parent_of(change.path); above.size() > wanted->size(); above = parent_of(above))
+        plan_.directory_removals.emplace_back(above);
     }
-    if (unversioned && !conflict(change.path, "is not versioned, and in the way")) return;
     bool edited = uncommitted != nullptr && uncommitted->kind == ChangeKind::kModified;
     if (edited && !conflict(change.path, "has uncommitted changes, and the target doesn't have it")) return;
     if (change.now == nullptr) return;
@@ -109,13 +117,13 @@ class Planner {
     }
   }
 
-  /// Whether the target has a file or link where a directory above the path is.
-  bool in_the_way(std::string_view path) const {
+  /// The directory above the path in whose place the target has a file or link.
+  std::optional<std::string_view> place_wanted_above(std::string_view path) const {
     for (std::string_view above = parent_of(path); !above.empty(); above = parent_of(above)) {
       const diff::Change* difference = difference_at(above);
-      if (difference != nullptr && difference->to.entry && !is_directory(difference->to)) return true;
+      if (difference != nullptr && difference->to.entry && !is_directory(difference->to)) return above;
     }
-    return false;
+    return std::nullopt;
   }
 
   /// Notes it; true if the work is to go on all the same.
@@ -151,14 +159,16 @@ class Planner {
     std::set<std::string, std::less<>> known;
     for (const DirectoryMaking& directory : plan_.directory_makings) known.insert(directory.path);
     std::vector<DirectoryMaking> missing;
-    for (const Making& making : plan_.makings) {
-      for (std::string_view above = parent_of(making.path); !above.empty(); above = parent_of(above)) {
+    auto add_above = [&](std::string_view path) {
+      for (std::string_view above = parent_of(path); !above.empty(); above = parent_of(above)) {
         const changes::ScannedEntry* now = disk_.scan.find(above);
         if (now != nullptr && is_directory(*now)) break;
         if (!known.insert(std::string(above)).second) break;
         missing.push_back({std::string(above), {}});
       }
-    }
+    };
+    for (const Making& making : plan_.makings) add_above(making.path);
+    for (const DirectoryMaking& directory : plan_.directory_makings) add_above(directory.path);
     plan_.directory_makings.insert(plan_.directory_makings.end(), missing.begin(), missing.end());
     std::sort(plan_.directory_makings.begin(), plan_.directory_makings.end(),
               [](const DirectoryMaking& a, const DirectoryMaking& b) { return a.path < b.path; });

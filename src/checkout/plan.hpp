@@ -55,10 +55,10 @@ struct Plan {
   std::vector<std::string> directory_removals;     ///< the deepest first; those that aren't empty then stay
   std::vector<DirectoryMaking> directory_makings;  ///< parents first
   std::vector<Making> makings;
-  std::vector<ModeChange> mode_changes;
-  std::vector<Conflict> conflicts;   ///< with Overwrite::kForce: what will be overwritten all the same
-  std::vector<std::string> revived;  ///< missing on disk although `from` has them: somebody deleted them
-  std::vector<std::string> kept;     ///< not versioned, in directories that the target doesn't have
+  std::vector<ModeChange> mode_changes;  ///< the deepest first
+  std::vector<Conflict> conflicts;       ///< with Overwrite::kForce: what will be overwritten all the same
+  std::vector<std::string> revived;      ///< missing on disk although `from` has them: somebody deleted them
+  std::vector<std::string> kept;         ///< not versioned, in directories that the target doesn't have
 
   [[nodiscard]] bool empty() const {
     return removals.empty() && directory_removals.empty() && directory_makings.empty() && makings.empty() &&
