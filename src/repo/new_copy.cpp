@@ -34,6 +34,8 @@ Result<Target> look_at(const std::string& directory) {
   std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : trimmed.substr(0, slash);
   if (target.name.empty() || target.name == "." || target.name == "..") {
     std::string real = COWSTORE_TRY(sys::real_path(trimmed));
+    if (real == "/")
+      return Error{ErrorCode::kUsage, 0, "check out to", real, "it can't be replaced", "name another directory"};
     return look_at(real);
   }
   target.parent_path = COWSTORE_TRY(sys::real_path(parent));

@@ -1,7 +1,9 @@
 #include "repo/working_copy.hpp"
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include "base/hex.hpp"
@@ -20,6 +22,7 @@ constexpr const char* kHome = "home";
 constexpr const char* kLock = "lock";
 constexpr std::uint64_t kMaxHomeBytes = 1 << 20;
 constexpr int kFormat = 1;
+constexpr std::size_t kIdBytes = 8;
 
 /// A path as JSON: text if it is text, else its bytes in hexadecimal under another key.
 void put_path(json& value, const std::string& key, const std::string& path) {
@@ -30,21 +33,34 @@ void put_path(json& value, const std::string& key, const std::string& path) {
   }
 }
 
+// What decodes throws where a value is damaged, as nlohmann does where one is missing; read_home() catches both.
+
 std::string get_path(const json& value, const std::string& key) {
   if (value.contains(key)) return value.at(key).get<std::string>();
   auto bytes = base::from_hex(value.at(key + "_hex").get<std::string>());
-  return bytes ? std::string(as_text(*bytes)) : std::string();
+  if (!bytes) throw std::invalid_argument(key + " isn't hexadecimal");
+  return std::string(as_text(*bytes));
+}
+
+/// 16 digits: it becomes a part of keys in the view.
+std::string get_id(const json& value) {
+  std::string id = value.at("id").get<std::string>();
+  auto bytes = base::from_hex(id);
+  if (!bytes || bytes->size() != kIdBytes) throw std::invalid_argument("the id isn't one");
+  return id;
 }
 
 Home home_of(const json& value) {
   Home home;
-  home.id = value.at("id").get<std::string>();
+  home.id = get_id(value);
   home.store = get_path(value, "store");
+  if (home.store.empty()) throw std::invalid_argument("no path of a store");
   home.method = value.value("method", std::string());
   if (value.contains("branch") || value.contains("branch_hex")) home.branch = get_path(value, "branch");
   if (value.contains("commit")) {
     auto digest = Digest::from_hex(value.at("commit").get<std::string>());
-    if (digest) home.commit = CommitId(*digest);
+    if (!digest) throw std::invalid_argument("the commit isn't an id");
+    home.commit = CommitId(*digest);
   }
   return home;
 }
@@ -91,10 +107,10 @@ Result<Home> read_home(const sys::Dir& control) {
   Bytes bytes = COWSTORE_TRY(sys::read_all(file, kMaxHomeBytes, control.path_of(kHome)));
   json value = json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (!value.is_object()) return bad_home(control, "it isn't a JSON object");
-  try {  // a missing or mistyped member; it goes no further than here
+  try {  // a missing, mistyped or damaged member; it goes no further than here
     if (value.at("format") != kFormat) return bad_home(control, "another version of cowstore wrote it");
     return home_of(value);
-  } catch (const json::exception& exception) {
+  } catch (const std::exception& exception) {
     return bad_home(control, exception.what());
   }
 }
@@ -112,11 +128,25 @@ Result<WorkingCopy> open_working_copy(const std::string& path) {
   return copy;
 }
 
+namespace {
+
+/// Whether there is a working copy at exactly this path. A directory that may not be looked into is none; a failing
+/// disk is an error, not an absence.
+Result<bool> is_working_copy(const std::string& path) {
+  auto root = sys::Dir::open(path);
+  auto home = root ? root->stat(std::string(kControlName) + "/" + kHome) : Result<sys::Stat>(std::move(root).error());
+  if (home) return true;
+  int error = home.error().sys_errno;
+  if (error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP) return false;
+  return std::move(home).error();
+}
+
+}  // namespace
+
 Result<WorkingCopy> find_working_copy(const std::string& directory) {
   std::string start = COWSTORE_TRY(sys::real_path(directory));
   for (std::string path = start;; path = parent_path(path)) {
-    auto root = sys::Dir::open(path);
-    if (root && root->exists(std::string(kControlName) + "/" + kHome)) return open_working_copy(path);
+    if (COWSTORE_TRY(is_working_copy(path))) return open_working_copy(path);
     if (path == "/") break;
   }
   return Error{ErrorCode::kNotFound,
@@ -129,7 +159,7 @@ Result<WorkingCopy> find_working_copy(const std::string& directory) {
 
 std::string new_working_copy_id() {
   std::random_device random;
-  Bytes bytes(8);
+  Bytes bytes(kIdBytes);
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return base::to_hex(bytes);
 }
