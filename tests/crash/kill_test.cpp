@@ -1,0 +1,81 @@
+// kill -9 at every system call that changes something: each n-th call is one test of recovery.
+// Dying before a call that only reads leaves on disk what dying before the next change leaves.
+#include <gtest/gtest.h>
+
+#include "crash/crash_bed.hpp"
+#include "support/fault_observer.hpp"
+#include "support/run_child.hpp"
+#include "support/test_filesystems.hpp"
+
+namespace cowstore::test {
+
+namespace {
+
+using Where = std::tuple<std::string, std::string>;  ///< file system, scenario
+
+std::string where_name(const testing::TestParamInfo<Where>& where) {
+  return std::get<0>(where.param) + std::get<1>(where.param);
+}
+
+class KillTest : public testing::TestWithParam<Where> {};
+
+std::vector<std::string> scenario_names() {
+  std::vector<std::string> names;
+  for (const Scenario& scenario : scenarios()) names.push_back(scenario.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(On, KillTest,
+                         testing::Combine(testing::Values("root", "ext4", "btrfs", "xfs"),
+                                          testing::ValuesIn(scenario_names())),
+                         where_name);
+
+/// Which calls to die at: all, or a third of them where the other file systems take the other thirds.
+struct Sweep {
+  std::uint64_t first = 1;
+  std::uint64_t stride = 1;
+};
+
+Sweep sweep_on(const std::string& filesystem) {
+  if (COWSTORE_SOAK || filesystem == "root") return {1, 1};
+  return {filesystem == "ext4" ? 1U : filesystem == "btrfs" ? 2U : 3U, 3};
+}
+
+constexpr std::uint64_t kFewestPoints = 20;
+
+/// `life` runs in a child that is killed before its n-th change; `afterwards` looks at what is left.
+void kill_at_every_change(Sweep sweep, const std::function<int()>& life, const std::function<void()>& afterwards) {
+  for (std::uint64_t n = sweep.first;; n += sweep.stride) {
+    SCOPED_TRACE("killed before change " + std::to_string(n));
+    ChildEnd end = run_child([&] {
+      KillNth death(n);
+      ScopedObserver watching(death);
+      return life();
+    });
+    afterwards();
+    if (testing::Test::HasFatalFailure() || testing::Test::HasNonfatalFailure()) return;
+    if (end.killed()) continue;
+    EXPECT_EQ(end.status, 0) << "nobody killed it, and still it failed";
+    EXPECT_GE(n, kFewestPoints) << "too few points for a test";
+    return;
+  }
+}
+
+}  // namespace
+
+TEST_P(KillTest, LosesNothingAndTheNextCommandFinishesIt) {
+  const auto& [filesystem, name] = GetParam();
+  auto temp = crash_dir(filesystem);
+  if (!temp) return;
+  CrashBed bed(std::move(temp), scenario_named(name));
+  if (HasFailure()) return;
+  bed.reset();
+  auto life = [&] { return bed.play() ? 0 : 1; };
+  auto afterwards = [&] {
+    bed.verify();
+    bed.reset();
+  };
+  kill_at_every_change(sweep_on(filesystem), life, afterwards);
+}
+
+}  // namespace cowstore::test
