@@ -27,7 +27,13 @@ Result<void> ContentReader::load(const object::ChunkRun& run) {
   if (loaded_ == run.chunk && chunk_.size() == run.length) return {};
   loaded_.reset();
   chunk_.resize(run.length);
-  COWSTORE_TRY(store_.read_chunk(run.chunk, chunk_));
+  auto read = store_.read_chunk(run.chunk, chunk_);
+  if (!read) {
+    Error error = std::move(read).error();
+    // The list promises it.
+    if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kCorrupt;
+    return error;
+  }
   loaded_ = run.chunk;
   return {};
 }

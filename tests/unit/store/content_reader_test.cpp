@@ -145,7 +145,7 @@ TEST_F(ContentReaderTest, AMissingChunkIsAnErrorNotAShortFile) {
   ASSERT_OK(reader.next());
   auto piece = reader.next();
   ASSERT_FALSE(piece);
-  EXPECT_EQ(piece.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(piece.error().code, ErrorCode::kCorrupt);
 }
 
 TEST_F(ContentReaderTest, AReferenceOfAnotherSizeIsCorrupt) {
