@@ -47,6 +47,20 @@ void Reachability::visit_chunk(const Step& step) {
                                 : "a chunk that is needed is missing"});
 }
 
+/// Each reference says it anew. What is missing is told by visit_chunk().
+void Reachability::check_length(const Step& step, const object::Reference& chunk) {
+  std::uint64_t length = store::implied_zero_chunk_length(chunk.id);
+  if (length == 0) {
+    auto listed = store_.info(chunk.id);
+    if (!listed || !*listed) return;
+    length = (*listed)->length;
+  }
+  if (length == chunk.length) return;
+  findings_.fault(Fault{step.id.hex(), "", 0, step.commit.hex(),
+                        "it gives chunk " + chunk.id.hex() + " " + std::to_string(chunk.length) +
+                            " bytes, but it has " + std::to_string(length)});
+}
+
 /// One of its copies may be whole, or it shares a block with what is damaged.
 bool Reachability::is_readable(const store::ObjectInfo& info) {
   if (info.length > store::kMaxObjectBytes) return false;
@@ -69,6 +83,7 @@ void Reachability::visit(const Step& step, std::vector<Step>& open) {
   }
   CommitId commit = step.kind == object::NodeKind::kCommit ? CommitId(step.id) : step.commit;
   for (const object::Reference& reference : *references) {
+    if (reference.target == object::ReferenceTarget::kChunk) check_length(step, reference);
     if (!reached_.contains(reference.id)) open.push_back({reference.target, reference.kind, reference.id, commit});
   }
 }

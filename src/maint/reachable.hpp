@@ -8,6 +8,7 @@
 #include "cowstore/ids.hpp"
 #include "cowstore/result.hpp"
 #include "maint/findings.hpp"
+#include "object/references.hpp"
 #include "store/store.hpp"
 
 namespace cowstore::maint {
@@ -27,6 +28,7 @@ class Reachability {
   struct Step;
   void visit(const Step& step, std::vector<Step>& open);
   void visit_chunk(const Step& step);
+  void check_length(const Step& step, const object::Reference& chunk);
   bool is_readable(const store::ObjectInfo& info);
   void verify_structure(const std::vector<CommitId>& commits);
 

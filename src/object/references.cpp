@@ -11,12 +11,14 @@ namespace {
 
 class Collector {
  public:
-  void chunk(const Digest& id) { found_.push_back({ReferenceTarget::kChunk, NodeKind::kChunkList, id}); }
+  void chunk(const Digest& id, std::uint64_t length) {
+    found_.push_back({ReferenceTarget::kChunk, NodeKind::kChunkList, id, length});
+  }
   void node(NodeKind kind, const Digest& id) { found_.push_back({ReferenceTarget::kNode, kind, id}); }
   void file(const FileRef& file) {
     if (file.size == 0) return;
     if (file.depth == 0) {
-      chunk(file.id.digest());
+      chunk(file.id.digest(), file.size);
     } else {
       node(NodeKind::kChunkList, file.id.digest());
     }
@@ -50,7 +52,7 @@ class Collector {
     RunNode list = COWSTORE_TRY(RunNode::decode(encoding));
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list.level() == 0) {
-        chunk(list.child(i));
+        chunk(list.child(i), list.run(i).length);
       } else {
         node(NodeKind::kChunkList, list.child(i));
       }

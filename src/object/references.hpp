@@ -14,6 +14,7 @@ struct Reference {
   ReferenceTarget target = ReferenceTarget::kNode;
   NodeKind kind = NodeKind::kDirectory;  ///< of a node
   Digest id;
+  std::uint64_t length = 0;  ///< of a chunk: how many bytes it is said to have
   bool operator==(const Reference&) const = default;
 };
 

@@ -18,8 +18,8 @@ class References : public testing::Test {
   static Reference node(NodeKind kind, std::string_view text) {
     return {ReferenceTarget::kNode, kind, digest_of(text)};
   }
-  static Reference chunk(std::string_view text) {
-    return {ReferenceTarget::kChunk, NodeKind::kChunkList, digest_of(text)};
+  static Reference chunk(std::string_view text, std::uint64_t length) {
+    return {ReferenceTarget::kChunk, NodeKind::kChunkList, digest_of(text), length};
   }
   MemoryNodes nodes;
 };
@@ -29,7 +29,7 @@ TEST_F(References, OfADirectoryAreItsFilesAndDirectories) {
   TreeId id = build_tree(nodes, {file_entry("a", "content"), file_entry("b", ""), large,
                                  directory_entry("d", TreeId(digest_of("tree"))), link_entry("e", "x")});
   EXPECT_EQ(of(NodeKind::kDirectory, id.digest()),
-            (std::vector{chunk("content"), node(NodeKind::kChunkList, "list"), node(NodeKind::kDirectory, "tree")}));
+            (std::vector{chunk("content", 7), node(NodeKind::kChunkList, "list"), node(NodeKind::kDirectory, "tree")}));
 }
 
 TEST_F(References, OfAttributesAreLargeValuesAndChildren) {
@@ -37,7 +37,8 @@ TEST_F(References, OfAttributesAreLargeValuesAndChildren) {
   file.attributes.xattrs = {{"user.a", "inline"}, {"user.b", FileRef{0, 5000, FileId(digest_of("value"))}}};
   AttributesId id =
       build_attributes(nodes, {times_entry("", 1), AttributesEntry{"d", {}, AttributesId(digest_of("sub"))}, file});
-  EXPECT_EQ(of(NodeKind::kAttributes, id.digest()), (std::vector{node(NodeKind::kAttributes, "sub"), chunk("value")}));
+  EXPECT_EQ(of(NodeKind::kAttributes, id.digest()),
+            (std::vector{node(NodeKind::kAttributes, "sub"), chunk("value", 5000)}));
 }
 
 TEST_F(References, OfAChunkListAreChunksOrNodes) {
