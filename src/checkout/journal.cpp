@@ -62,6 +62,12 @@ json encode(const object::TreeRoots& roots) {
   return {{"attributes", optional_id(roots.attributes)}, {"tree", optional_id(roots.tree)}};
 }
 
+json encode(const std::vector<object::TreeRoots>& versions) {
+  json list = json::array();
+  for (const object::TreeRoots& roots : versions) list.push_back(encode(roots));
+  return list;
+}
+
 object::TreeRoots roots_of(const json& value) {
   return {id_of<TreeId>(value.at("tree")), id_of<AttributesId>(value.at("attributes"))};
 }
@@ -104,7 +110,7 @@ Journal journal_of(const json& value) {
   journal.boot_id = value.at("boot").get<std::string>();
   journal.from = roots_of(value.at("from"));
   journal.to = roots_of(value.at("to"));
-  journal.unsynced_from = roots_of(value.at("unsynced_from"));
+  for (const json& roots : value.at("unsynced_from")) journal.unsynced_from.push_back(roots_of(roots));
   journal.times = is_first(value.at("times"), "recorded", "current") ? FileTimes::kRecorded : FileTimes::kCurrent;
   journal.operation = operation_of(value.at("operation"));
   return journal;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cowstore/checkout.hpp"
 #include "cowstore/result.hpp"
@@ -23,7 +24,10 @@ struct Journal {
   std::string boot_id;
   object::TreeRoots from;
   object::TreeRoots to;
-  object::TreeRoots unsynced_from;  ///< what differs between it and `to` may be lost in a power cut
+  /// Versions that the files have been since they were last made durable: what differs between any of them and `to`
+  /// may be lost in a power cut. More than one after several switches: there and back leaves the version, not the
+  /// files.
+  std::vector<object::TreeRoots> unsynced_from;
   FileTimes times = FileTimes::kCurrent;
   refs::NewOperation operation;  ///< to be appended when all is done
 };

@@ -1,5 +1,6 @@
 #include "repo/in_place.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -83,8 +84,9 @@ class InPlaceChange {
     planned.scan =
         COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    checkout::DiskState disk{planned.scan, COWSTORE_TRY(changes::compare(planned.scan, from_, tools)),
-                             COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools))};
+    auto against_from = COWSTORE_TRY(changes::compare(planned.scan, from_, tools));
+    auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
+    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to)};
     if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
     planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
     COWSTORE_TRY(complete_directories(planned.plan));
@@ -107,8 +109,9 @@ class InPlaceChange {
     for (const diff::Change& difference : planned.differences) known.insert(difference.path);
     for (const changes::Change& change : disk.against_to) {
       if (change.kind == changes::ChangeKind::kAdded || known.contains(change.path)) continue;
-      planned.differences.push_back({change.path, diff::ChangeKind::kModified, COWSTORE_TRY(side(from_, change.path)),
-                                     COWSTORE_TRY(side(request_.to, change.path))});
+      diff::Side before = COWSTORE_TRY(side(from_, change.path));
+      diff::Side after = COWSTORE_TRY(side(request_.to, change.path));
+      planned.differences.push_back({change.path, diff::ChangeKind::kModified, std::move(before), std::move(after)});
     }
     return {};
   }
@@ -122,6 +125,11 @@ class InPlaceChange {
     side.attributes = std::move(found->attributes);
     side.attributes_id = found->attributes_id;
     return side;
+  }
+
+  Result<bool> from_has_directory(const std::string& path) {
+    diff::Side found = COWSTORE_TRY(side(from_, path));
+    return found.entry && found.entry->kind == object::EntryKind::kDirectory;
   }
 
   /// Directories that are made only because something is in them have the target's attributes, too.
@@ -164,6 +172,10 @@ class InPlaceChange {
   Result<void> keep_what_is_destroyed(Planned& planned) {
     std::vector<std::string> paths = planned.plan.revived;
     for (const checkout::Conflict& conflict : planned.plan.conflicts) paths.push_back(conflict.path);
+    for (const checkout::DirectoryMaking& directory : planned.plan.directory_makings) {
+      if (COWSTORE_TRY(from_has_directory(directory.path)))
+        paths.push_back(directory.path);  // deleted by the user, too
+    }
     if (paths.empty()) return {};
     Snapshot snapshot = COWSTORE_TRY(take_snapshot(session_, planned.scan, paths, from_, from_commit_));
     from_ = snapshot.roots;
@@ -175,14 +187,47 @@ class InPlaceChange {
     Journal journal = COWSTORE_TRY(new_journal());
     COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
     share::Ladder ladder(policy_of(request_.options));
-    checkout::Execution done = COWSTORE_TRY(execute(planned.plan, ladder));
-    COWSTORE_TRY(append_unless_there(session_, journal.operation));
+    auto executed = execute(planned.plan, ladder);
+    // What is corrupt stays so: attempts to finish would fail for ever, and with them every command. If that can't be
+    // undone either, the journal stays as it is, and the first error is the one to tell.
+    if (!executed && executed.error().code == ErrorCode::kCorrupt) (void)put_back(std::move(journal));
+    if (!executed) return std::move(executed).error();
+    checkout::Execution done = std::move(*executed);
+    COWSTORE_TRY(append(journal));
     COWSTORE_TRY(write_index(planned, done));
     journal.state = Journal::State::kFinished;
     COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
     fill_in(outcome, planned.plan, done, ladder.report());
     if (!done.untouched.empty()) return changed_meanwhile(done.untouched);
     return outcome;
+  }
+
+  /// Makes the files what they were before the command: nothing has happened.
+  Result<void> put_back(Journal journal) {
+    InPlaceRequest request;
+    request.from = request_.to;
+    request.to = from_;
+    InPlaceChange back(session_, request);
+    Planned planned = COWSTORE_TRY(back.plan(Overwrite::kRefuse));
+    share::Ladder ladder(share::Policy::kAuto);
+    checkout::Execution done = COWSTORE_TRY(back.execute(planned.plan, ladder));
+    COWSTORE_TRY(back.write_index(planned, done));
+    journal.state = Journal::State::kFinished;
+    journal.unsynced_from.push_back(request_.to);
+    std::swap(journal.from, journal.to);
+    return checkout::write_journal(session_.copy.control, journal);
+  }
+
+  /// A conflict won't go away: the journal ends there. The files are the target's, and differ from a HEAD that has
+  /// stayed where it was.
+  Result<void> append(Journal& journal) {
+    auto appended = append_unless_there(session_, journal.operation);
+    if (appended || appended.error().code != ErrorCode::kConflict) return appended;
+    journal.state = Journal::State::kFinished;
+    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    Error error = std::move(appended).error();
+    error.hint = "somebody changed it meanwhile: run the command again";
+    return error;
   }
 
   Result<Journal> new_journal() {
@@ -194,8 +239,9 @@ class InPlaceChange {
     journal.operation = COWSTORE_TRY(operation());
     // What an earlier command of this boot wrote is no more durable than what this one will.
     auto earlier = COWSTORE_TRY(checkout::read_journal(session_.copy.control));
-    bool pending = earlier && earlier->boot_id == session_.boot_id;
-    journal.unsynced_from = pending ? earlier->unsynced_from : from_;
+    if (earlier && earlier->boot_id == session_.boot_id) journal.unsynced_from = std::move(earlier->unsynced_from);
+    auto& versions = journal.unsynced_from;
+    if (std::find(versions.begin(), versions.end(), from_) == versions.end()) versions.push_back(from_);
     return journal;
   }
 

@@ -179,6 +179,7 @@ class NewCopy {
     journal.state = checkout::Journal::State::kFinished;
     journal.boot_id = session_.boot_id;
     journal.to = version;
+    journal.unsynced_from = {object::TreeRoots{}};
     journal.operation = session_.new_operation();
     COWSTORE_TRY(checkout::write_journal(build.control, journal));
     Bytes index = COWSTORE_TRY(checkout::index_of(made, build.control, session_.boot_id));

@@ -24,7 +24,10 @@ Result<std::vector<std::string>> damaged_paths(Session& session, const Status& s
     if (differs) damaged.push_back(change.path);
     return {};
   };
-  COWSTORE_TRY(diff::diff_trees(*session.store, journal->unsynced_from, journal->to, {}, take));
+  for (const object::TreeRoots& earlier : journal->unsynced_from)
+    COWSTORE_TRY(diff::diff_trees(*session.store, earlier, journal->to, {}, take));
+  std::sort(damaged.begin(), damaged.end());
+  damaged.erase(std::unique(damaged.begin(), damaged.end()), damaged.end());
   return damaged;
 }
 
