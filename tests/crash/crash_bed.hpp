@@ -92,8 +92,8 @@ class CrashBed {
   std::shared_ptr<std::int64_t> seconds_ = std::make_shared<std::int64_t>(0);
 };
 
-/// A directory on "root" (wherever temporary files are) or on one of the test file systems. nullptr if the test was
-/// skipped.
+/// A directory "anywhere" (in memory, if there is a file system for that) or on one of the test file systems. nullptr
+/// if the test was skipped.
 std::unique_ptr<TempDir> crash_dir(const std::string& filesystem);
 
 }  // namespace cowstore::test

@@ -32,7 +32,7 @@ std::string where_name(const testing::TestParamInfo<Where>& where) {
 }
 
 INSTANTIATE_TEST_SUITE_P(On, FailTest,
-                         testing::Combine(testing::Values("root", "btrfs"),
+                         testing::Combine(testing::Values("anywhere", "btrfs"),
                                           testing::Values("CommitOfChanges", "ForcedSwitch", "CheckoutOfANewCopy",
                                                           "CheckoutOverADirectory", "Restore")),
                          where_name);

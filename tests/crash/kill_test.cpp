@@ -26,7 +26,7 @@ std::vector<std::string> scenario_names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(On, KillTest,
-                         testing::Combine(testing::Values("root", "ext4", "btrfs", "xfs"),
+                         testing::Combine(testing::Values("anywhere", "ext4", "btrfs", "xfs"),
                                           testing::ValuesIn(scenario_names())),
                          where_name);
 
@@ -37,7 +37,7 @@ struct Sweep {
 };
 
 Sweep sweep_on(const std::string& filesystem) {
-  if (COWSTORE_SOAK || filesystem == "root") return {1, 1};
+  if (COWSTORE_SOAK || filesystem == "anywhere") return {1, 1};
   return {filesystem == "ext4" ? 1U : filesystem == "btrfs" ? 2U : 3U, 3};
 }
 

@@ -111,7 +111,7 @@ std::vector<Scenario> scenarios() {
   return {
       {"FirstCommit", first_commit_to_come, {commit("one"), write("second", "second\n"), commit("two")}},
       {"CommitOfChanges", uncommitted_work, {commit("edits"), write("dir/x/second", "second\n"), commit("two")}},
-      {"SwitchForthAndBack", two_versions, {switch_to("two"), switch_to("one"), switch_to("main")}},
+      {"SwitchForthAndBack", two_versions, {switch_to("two"), switch_to("one")}},
       {"ForcedSwitch", uncommitted_work, {switch_to("two", Overwrite::kForce)}},
       {"CheckoutOfANewCopy", uncommitted_work, {check_out_beside("two")}},
       forced_beside(),
