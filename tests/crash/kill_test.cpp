@@ -78,4 +78,45 @@ TEST_P(KillTest, LosesNothingAndTheNextCommandFinishesIt) {
   kill_at_every_change(sweep_on(filesystem), life, afterwards);
 }
 
+namespace {
+
+/// The same beginning each time: files, and no repository.
+void put_files_only(CrashBed& bed) {
+  remove_path(bed.root());
+  make_dirs(bed.root() + "/wc");
+  bed.write_version_one();
+}
+
+/// Whatever an interrupted init left: it either was done, or is done by the next one.
+void expect_init_works(CrashBed& bed, const std::string& files) {
+  std::string copy = bed.root() + "/wc";
+  EXPECT_EQ(tree_text(copy, Fields::kNoTimes), files);
+  auto again = Repository::init(copy, {}, bed.context());
+  EXPECT_TRUE(again.ok() || again.error().code == ErrorCode::kConflict) << again.error().message();
+  auto repository = Repository::open(copy, bed.context());
+  ASSERT_TRUE(repository.ok()) << repository.error().message();
+  auto made = repository->commit({});
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_EQ(made->branch, "main");
+  auto checked = repository->fsck();
+  ASSERT_TRUE(checked.ok()) << checked.error().message();
+  EXPECT_TRUE(checked->faults.empty());
+  ASSERT_TRUE(repository->checkout("main", bed.root() + "/out", {}).ok());
+  EXPECT_EQ(tree_text(bed.root() + "/out", Fields::kNoTimes), files);
+}
+
+}  // namespace
+
+TEST(KillInitTest, AnInterruptedInitIsDoneByTheNextOne) {
+  CrashBed bed(crash_dir("anywhere"), scenario_named("FirstCommit"));
+  put_files_only(bed);
+  std::string files = tree_text(bed.root() + "/wc", Fields::kNoTimes);
+  auto life = [&] { return Repository::init(bed.root() + "/wc", {}, bed.context()) ? 0 : 1; };
+  auto afterwards = [&] {
+    expect_init_works(bed, files);
+    put_files_only(bed);
+  };
+  kill_at_every_change({}, life, afterwards);
+}
+
 }  // namespace cowstore::test
