@@ -138,8 +138,8 @@ class Executor {
   Result<void> finish_directory(const DirectoryMaking& directory) {
     if (not_made_.contains(directory.path)) return {};
     if (directory.attributes.mode) COWSTORE_TRY(tools_.root.set_mode(directory.path, *directory.attributes.mode));
-    Done done{directory.path, {}, directory.attributes, COWSTORE_TRY(tools_.root.stat(directory.path)), true};
-    result_.made.push_back(std::move(done));
+    sys::Stat stat = COWSTORE_TRY(tools_.root.stat(directory.path));
+    result_.made.push_back({directory.path, {}, directory.attributes, stat, true});
     return {};
   }
 
@@ -157,7 +157,8 @@ class Executor {
     if (directory) return {};
     object::Attributes attributes;
     attributes.mode = change.mode;
-    result_.made.push_back({change.path, change.entry, attributes, COWSTORE_TRY(tools_.root.stat(path)), false});
+    sys::Stat stat = COWSTORE_TRY(tools_.root.stat(path));
+    result_.made.push_back({change.path, change.entry, attributes, stat, false});
     return {};
   }
 
@@ -241,9 +242,9 @@ class Executor {
   }
 
   Result<void> note_made(const sys::Dir& parent, const std::string& name, const Making& making) {
-    Done done{making.path, making.entry, making.attributes, COWSTORE_TRY(parent.stat(name)), false};
+    sys::Stat stat = COWSTORE_TRY(parent.stat(name));
     std::lock_guard lock(mutex_);
-    result_.made.push_back(std::move(done));
+    result_.made.push_back({making.path, making.entry, making.attributes, stat, false});
     return {};
   }
 

@@ -138,8 +138,9 @@ class Committer {
     CommitId id = COWSTORE_TRY(object::put_commit(*transaction_, commit));
     store::PublishStats published = COWSTORE_TRY(transaction_->publish());
     COWSTORE_TRY(advance(id));
-    COWSTORE_TRY(note_durable());
-    // Only a cache: the commit is made, whatever happens to it.
+    // The commit is made, whatever happens to what follows.
+    auto noted = note_durable();
+    if (!noted && session_.context.notice) session_.context.notice(noted.error().message());
     if (note_known_ids(roots)) (void)changes::refresh_index(scan_, index_, session_.boot_id, session_.copy.control);
     report_.commit = id;
     report_.has_commit = report_.created = true;
