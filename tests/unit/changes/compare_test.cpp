@@ -411,6 +411,28 @@ TEST_F(Compare, AVersionThatIsNestedWithoutEndIsRefused) {
   EXPECT_EQ(result.error().code, ErrorCode::kUnsupported);
 }
 
+TEST_F(Compare, WhatAVersionDoesNotRecordIsNeitherAChangeNorKnown) {
+  write("d/file", "x");
+  record();
+  test::set_mode(copy_ / "d/file", 0600);
+  const object::AttributesEdit edits[] = {{"d", std::nullopt}};
+  version_.attributes = *object::edit_attributes(copy_.nodes, copy_.nodes, *version_.attributes, edits);
+  EXPECT_EQ(describe(changes(Times::kReport)), "");
+  EXPECT_TRUE(scan_.directory().known_tree);
+  EXPECT_FALSE(scan_.directory().known_attributes);
+}
+
+TEST_F(Compare, ThePermissionsOfALinkNeverCount) {
+  test::make_symlink("x", copy_ / "link");
+  record();
+  object::AttributesEntry odd = {"link", {}, {}};
+  odd.attributes.mtime = test::mtime_of(copy_ / "link");
+  odd.attributes.mode = 0600;
+  const object::AttributesEdit edits[] = {{"link", odd}};
+  version_.attributes = *object::edit_attributes(copy_.nodes, copy_.nodes, *version_.attributes, edits);
+  EXPECT_EQ(status(), "");
+}
+
 TEST_F(Compare, WhatTheScanCanNotCompareLeavesTheAttributesUnknown) {
   write("file", "x");
   record();

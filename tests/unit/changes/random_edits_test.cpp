@@ -173,7 +173,7 @@ void run(WorkingCopy& copy, const test::TempDir& temp, std::uint64_t seed, Keep 
   object::TreeRoots version = copy.record();
   Listing before = list(temp.path());
   test::Random random(seed + 1);
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 40; ++round) {
     for (std::uint64_t edits = random.below(6); edits > 0; --edits) editor.edit();
     if (random.below(5) == 0) copy.boot = copy.boot == kBoot ? kNextBoot : kBoot;
     if (keep == Keep::kNothing) test::remove_path(copy / ".cowstore/index");
@@ -183,10 +183,13 @@ void run(WorkingCopy& copy, const test::TempDir& temp, std::uint64_t seed, Keep 
     std::erase(found, "M ");  // the listing doesn't tell of the root
     std::sort(found.begin(), found.end());
     ASSERT_EQ(found, expected(before, now)) << "seed " << seed << ", round " << round;
-    if (random.below(8) == 0) {
-      version = copy.record();
-      before = now;
-    }
+    if (random.below(4) != 0) continue;
+    // An index that knows all of the present state, against the same version as before, or the present one.
+    const object::TreeRoots present = copy.record();
+    if (keep == Keep::kIndex) copy.settle(present);
+    if (random.below(2) != 0) continue;
+    version = present;
+    before = now;
   }
 }
 

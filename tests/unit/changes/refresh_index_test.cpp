@@ -131,6 +131,17 @@ TEST_F(RefreshIndex, AnOpaqueDirectoryIsForgotten) {
   EXPECT_TRUE(index.find_directory("a")->tree());
 }
 
+TEST_F(RefreshIndex, TheAttributesOfADirectoryThatIsYoungerThanTheScanAreNotKeptAsKnown) {
+  test::set_mtime(copy_ / "b", {4'000'000'000, 0});
+  version_ = copy_.record();
+  Scan scan = copy_.scan();
+  EXPECT_EQ(describe(copy_.compare(scan, version_)), "");
+  EXPECT_TRUE(scan.find("b")->directory->known_attributes);
+  const auto index = index::StatIndex::decode(make_index(scan, copy_.index(), copy_.boot), copy_.boot);
+  EXPECT_TRUE(index.find_directory("b")->tree());
+  EXPECT_FALSE(index.find_directory("b")->attributes());
+}
+
 TEST_F(RefreshIndex, AFailureLeavesTheOldIndex) {
   copy_.settle(version_);
   test::write_file(copy_ / "z", "CONTENT");

@@ -223,10 +223,21 @@ TEST_P(Trust, ADirectoryOfWhichAnEntryIsMissingIsNotAsKnown) {
   EXPECT_TRUE(scan.find("f")->directory->known_tree);
 }
 
+TEST_P(Trust, ADirectoryOfWhichAChildVanishesDuringTheScanIsNotAsKnown) {
+  if (!copy_) return;
+  copy_->settle(version_);
+  test::ActBefore race(sys::Call::kOpen, "d/e", [&] { test::remove_path(*copy_ / "d/e"); });
+  test::ScopedObserver watching(race);
+  const Scan scan = copy_->scan();
+  ASSERT_TRUE(race.fired());
+  EXPECT_FALSE(scan.find("d")->directory->known_tree);
+  EXPECT_FALSE(scan.directory().known_tree);
+}
+
 TEST_P(Trust, ADirectoryWithANewEntryIsNotAsKnown) {
   if (!copy_) return;
   copy_->settle(version_);
-  test::make_dirs(*copy_ / "d/e/new");
+  test::write_file(*copy_ / "d/e/new", "");
   const Scan scan = copy_->scan();
   EXPECT_FALSE(scan.find("d/e")->directory->known_tree);
   EXPECT_FALSE(scan.find("d")->directory->known_tree);
