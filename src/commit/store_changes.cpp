@@ -102,13 +102,9 @@ class ChangeStorer {
   }
 
   void note(const ScannedDirectory& directory, ScannedEntry& entry, const Ingested& ingested) {
-    entry.file = ingested.file;
-    entry.stat = ingested.stat;
-    entry.kind = index::entry_kind(ingested.stat).value_or(entry.kind);
-    entry.state = ScannedEntry::State::kKnown;
-    bool still = ingested.stillness == Stillness::kStill;
-    entry.proof = still ? index::prove(ingested.stat, directory.stamp) : index::Proof::kUnproven;
-    if (still) return;
+    entry.set_content(ingested.file, ingested.stat, directory.stamp);
+    if (ingested.stillness == Stillness::kStill) return;
+    entry.proof = index::Proof::kUnproven;
     std::lock_guard lock(mutex_);
     result.moving.push_back(path_of(directory, entry));
   }

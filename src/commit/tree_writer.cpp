@@ -128,7 +128,8 @@ class TreeWriter {
 
   Result<Slot> scanned_slot(const ScannedEntry& entry, const PathSelection::Node& selection, const TreeRoots& base) {
     if (entry.kind == object::EntryKind::kDirectory) {
-      bool look = entry.directory->coverage == Coverage::kOpaque || !selection.whole() || base.tree.has_value();
+      if (entry.directory->coverage == Coverage::kOpaque) return base_slot(base, entry.name);
+      bool look = !selection.whole() || base.tree.has_value();
       Slot before = look ? COWSTORE_TRY(base_slot(base, entry.name)) : Slot{};
       return directory_slot(entry.name, COWSTORE_TRY(directory(*entry.directory, selection, roots_of(before))));
     }

@@ -41,6 +41,24 @@ TEST_F(StoreChanges, MakesEveryContentKnown) {
   }
 }
 
+TEST_F(StoreChanges, DropsWhatTheIndexSaidOfAContentThatIsNotThere) {
+  have("same", "content");
+  have("other", "content");
+  begin();
+  changes::Scan scan = copy_.scan();
+  for (const char* name : {"same", "other"}) {
+    auto& entry = *scan.directory().find(name);
+    entry.file = copy_.reference_to(name == std::string("same") ? "content" : "CONTENT");
+    entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0600}, {}});
+    entry.durability = index::Durability::kSynced;
+  }
+  store(scan);
+  EXPECT_EQ(scan.find("same")->mode(), 0600);
+  EXPECT_EQ(scan.find("same")->durability, index::Durability::kSynced);
+  EXPECT_EQ(scan.find("other")->mode(), 0644);
+  EXPECT_EQ(scan.find("other")->durability, index::Durability::kUnsynced);
+}
+
 TEST_F(StoreChanges, ReadsNothingThatIsKnown) {
   have("a", "1");
   have("b", "2");

@@ -159,6 +159,17 @@ TEST_F(TreeWriter, LeavesADirectoryThatIsntLookedIntoAsItWas) {
   }
 }
 
+TEST_F(TreeWriter, KeepsTheFileInWhosePlaceThereIsANestedRepository) {
+  have("x", "1");
+  TreeRoots base = commit_all();
+  test::remove_path(copy_ / "x");
+  test::make_dirs(copy_ / "x/.cowstore");
+  begin();
+  changes::Scan scan = copy_.scan();
+  store(scan);
+  EXPECT_EQ(write(scan, base).tree, base.tree);
+}
+
 TEST_F(TreeWriter, EncodesNothingAgainThatTheIndexKnows) {
   for (int i = 0; i < 30; ++i) have("d" + std::to_string(i) + "/x", std::to_string(i));
   TreeRoots base = commit_all();
