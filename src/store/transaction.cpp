@@ -136,10 +136,14 @@ Result<PutOutcome> Transaction::add_loose(StagedLoose staged, const object::File
   // From here on nothing fails: what is claimed must be stored.
   if (known || !state_->loose_ids.insert(file.id.digest())) {
     ++state_->loose_known;
+    state_->chunks_known += chunks.size();
     return PutOutcome::kKnown;
   }
   std::string name = std::exchange(staged.name_, {});
-  state_->add_container({record_of(file, seen), std::move(name), std::move(staged.fd_), std::move(entries)});
+  std::size_t added =
+      state_->add_container({record_of(file, seen), std::move(name), std::move(staged.fd_), std::move(entries)});
+  state_->chunks_new += added;
+  state_->chunks_known += chunks.size() - added;
   ++state_->loose_new;
   state_->loose_bytes += file.size;
   return PutOutcome::kStored;
@@ -155,16 +159,18 @@ Result<std::vector<SegmentEntry>> Transaction::State::unknown_of(const std::vect
   return entries;
 }
 
-void Transaction::State::add_container(NewContainer container) {
+std::size_t Transaction::State::add_container(NewContainer container) {
   std::erase_if(container.entries, [&](const SegmentEntry& entry) { return !ids.insert(entry.id); });
+  std::size_t added = container.entries.size();
   std::lock_guard lock(containers_mutex);
   containers.push_back(std::move(container));
-  if (containers.size() <= kSyncSingly) return;
+  if (containers.size() <= kSyncSingly) return added;
   // So many are synced together; their descriptors would only run out.
   if (containers.size() == kSyncSingly + 1) {
     for (NewContainer& one : containers) one.fd = sys::Fd();
   }
   containers.back().fd = sys::Fd();
+  return added;
 }
 
 Result<bool> Transaction::knows_loose(const FileId& id) {

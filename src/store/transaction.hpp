@@ -54,7 +54,7 @@ class StagedLoose {
 
 /// "new" is what this transaction stores, "known" what the store, or the transaction itself, had already.
 struct TransactionStats {
-  std::uint64_t chunks_new = 0, chunks_known = 0;
+  std::uint64_t chunks_new = 0, chunks_known = 0;  ///< those of loose files too
   std::uint64_t nodes_new = 0, nodes_known = 0;
   std::uint64_t loose_new = 0, loose_known = 0;  ///< whole files
   std::uint64_t loose_bytes = 0;                 ///< in the new ones, however they were filled

@@ -30,7 +30,7 @@ struct Transaction::State {
   /// Entries of those chunks that are neither in the store nor in this transaction.
   Result<std::vector<SegmentEntry>> unknown_of(const std::vector<ChunkSpan>& chunks);
   /// Its entries are this transaction's from now on, but for those that another thread was first with.
-  void add_container(NewContainer container);
+  std::size_t add_container(NewContainer container);  ///< how many of its entries nobody had claimed before
   Result<Published> publish();
   Error fail(Error error);
 
