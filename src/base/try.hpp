@@ -4,6 +4,8 @@
 //
 // A statement expression (g++ and clang have it); `__extension__` keeps -Wpedantic quiet. Uses may be nested: each has
 // a variable of its own name.
+// Not inside of a braced initialiser behind other members: g++ 12 doesn't destroy those that are built already when the
+// macro returns out of it.
 #pragma once
 
 #include "cowstore/result.hpp"
