@@ -21,7 +21,7 @@ struct FsckReport {
   std::vector<std::string> notes;  ///< what a crash may leave behind: harmless, cleaned up by later commands
   std::uint64_t commits = 0;
   std::uint64_t trees = 0;  ///< directory and attribute nodes
-  std::uint64_t files = 0;  ///< distinct file contents
+  std::uint64_t files = 0;  ///< whole files in loose/; what lies in packs counts as chunks
   std::uint64_t chunks = 0;
   std::uint64_t bytes_checked = 0;
   std::uint64_t index_entries = 0;
