@@ -31,7 +31,7 @@ TEST(Text, AFaultIsNamedWithItsPlace) {
             "  object ab12\n"
             "  needed by 3f2a:data/x\n"
             "note: a torn log tail of 12 bytes\n"
-            "Checked 1 commit, 0 tree nodes, 0 files, 0 chunks: 2.0 KiB\n"
+            "Checked 1 commit, 0 tree nodes, 0 loose files, 0 chunks: 2.0 KiB\n"
             "1 fault found.\n");
 }
 

@@ -149,11 +149,21 @@ TEST_P(Undo, IsAboutTheOperationsOfItsOwnWorkingCopy) {
   EXPECT_EQ(status_of(other).commit, second);
 }
 
+TEST_P(Undo, ReportsWhatItTookAwayAgain) {
+  if (skipped()) return;
+  switch_in_place(copy(), first.hex());
+  switch_in_place(copy(), second.hex());
+  UndoReport report = must(undo());
+  EXPECT_EQ(report.restored, (std::vector<std::string>{"file"}));
+  EXPECT_EQ(report.removed, (std::vector<std::string>{"only in second"}));
+}
+
 TEST_P(Undo, ReportsWhatItBroughtBack) {
   if (skipped()) return;
   switch_in_place(copy(), first.hex());
   UndoReport report = must(undo());
   EXPECT_EQ(report.restored, (std::vector<std::string>{"file", "only in second"}));
+  EXPECT_TRUE(report.removed.empty());
   auto operations = must(open_repository(copy()).operations(1));
   ASSERT_EQ(operations.size(), 1U);
   EXPECT_EQ(operations[0].id, report.operation);
