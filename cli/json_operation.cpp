@@ -27,6 +27,7 @@ std::string json_of(const UndoReport& report) {
       .text("operation", report.operation.hex())
       .json("undone", json_of(report.undone))
       .names("restored", report.restored)
+      .names("removed", report.removed)
       .str();
 }
 

@@ -28,7 +28,7 @@ std::string text_of(const FsckReport& report, Detail detail, const Paint& paint)
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", printable_lines(note));
   text +=
       fmt::format("Checked {}, {}, {}, {}: {}\n", counted(report.commits, "commit"), counted(report.trees, "tree node"),
-                  counted(report.files, "file"), counted(report.chunks, "chunk"), human_bytes(report.bytes_checked));
+                  counted(report.files, "loose file"), counted(report.chunks, "chunk"), human_bytes(report.bytes_checked));
   if (detail == Detail::kVerbose || report.unreachable > 0) {
     text += fmt::format("{} in the index, {} that no branch, tag or operation reaches\n",
                         counted(report.index_entries, "object"), grouped(report.unreachable));

@@ -34,14 +34,23 @@ std::string text_of(const OperationInfo& operation, Detail detail, const Paint& 
   return text;
 }
 
+namespace {
+
+std::string path_lines(std::string_view verb, const std::vector<std::string>& paths, Detail detail) {
+  std::string text;
+  std::size_t most = detail == Detail::kVerbose ? paths.size() : std::min(paths.size(), kListed);
+  for (std::size_t i = 0; i < most; ++i) text += fmt::format("{} {}\n", verb, quoted_name(paths[i]));
+  if (most < paths.size()) text += fmt::format("{} {} more\n", verb, grouped(paths.size() - most));
+  return text;
+}
+
+}  // namespace
+
 std::string text_of(const UndoReport& report, Detail detail) {
   std::string text = fmt::format("Undid {}  {}\n", report.undone.id.hex().substr(0, kIdDigits),
                                  escape_for_terminal(report.undone.command));
-  std::size_t most = detail == Detail::kVerbose ? report.restored.size() : std::min(report.restored.size(), kListed);
-  for (std::size_t i = 0; i < most; ++i) text += fmt::format("restored {}\n", quoted_name(report.restored[i]));
-  if (most < report.restored.size()) {
-    text += fmt::format("restored {} more\n", grouped(report.restored.size() - most));
-  }
+  text += path_lines("restored", report.restored, detail);
+  text += path_lines("removed", report.removed, detail);
   return text;
 }
 

@@ -32,6 +32,7 @@ struct UndoReport {
   OperationInfo undone;
   OperationId operation;              ///< the new one
   std::vector<std::string> restored;  ///< paths in the working copy that were brought back or changed
+  std::vector<std::string> removed;   ///< paths that are gone again
 };
 
 }  // namespace cowstore

@@ -202,11 +202,14 @@ Result<UndoReport> undo(Session& session, Overwrite overwrite) {
     request.to_commit = before.commit;
     request.options.overwrite = overwrite;
     request.operation = std::move(operation);
-    report.restored = COWSTORE_TRY(change_in_place(session, lock, request)).touched;
+    InPlaceOutcome outcome = COWSTORE_TRY(change_in_place(session, lock, request));
+    report.restored = std::move(outcome.paths_made);
+    report.removed = std::move(outcome.paths_removed);
   } else {
     COWSTORE_TRY(session.append(operation));
   }
   std::sort(report.restored.begin(), report.restored.end());
+  std::sort(report.removed.begin(), report.removed.end());
   report.operation = COWSTORE_TRY(session.log.find("@")).id;
   return report;
 }

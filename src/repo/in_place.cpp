@@ -305,10 +305,10 @@ class InPlaceChange {
     for (const checkout::ModeChange& change : plan.mode_changes) replaced.insert(change.path);
     for (const checkout::Done& made : done.made) {
       ++(replaced.contains(made.path) ? outcome.replaced : outcome.created);
-      outcome.touched.push_back(made.path);
+      outcome.paths_made.push_back(made.path);
     }
     outcome.removed = done.removed.size();
-    outcome.touched.insert(outcome.touched.end(), done.removed.begin(), done.removed.end());
+    outcome.paths_removed = done.removed;
     outcome.method = sharing.cloned > 0 ? "reflink" : sharing.copied > 0 ? "copy" : "none";
     outcome.sharing = std::move(sharing);
   }
