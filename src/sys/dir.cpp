@@ -86,6 +86,8 @@ Stat stat_of(const struct statx& raw) {
   stat.inode = raw.stx_ino;
   stat.device = makedev(raw.stx_dev_major, raw.stx_dev_minor);
   stat.links = raw.stx_nlink;
+  stat.device_major = raw.stx_rdev_major;
+  stat.device_minor = raw.stx_rdev_minor;
   stat.mount_root = (raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   stat.mtime = timestamp_of(raw.stx_mtime);
   stat.ctime = timestamp_of(raw.stx_ctime);

@@ -27,7 +27,11 @@ enum class Call : std::uint8_t {
   kLock,
   kMap,
   kFlags,
-  kWriteback
+  kWriteback,
+  kSetOwner,
+  kReadXattr,
+  kSetXattr,
+  kMakeSpecial
 };
 
 /// Called before each system call, from any thread. Returns 0 to let it happen or the errno that it fails with.

@@ -19,6 +19,8 @@ struct Stat {
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
   std::uint64_t links = 0;
+  std::uint32_t device_major = 0;  ///< what a device file stands for; 0 of others
+  std::uint32_t device_minor = 0;
   bool mount_root = false;  ///< a file system, or a bind mount, begins here
   Timestamp mtime;
   Timestamp ctime;

@@ -1,6 +1,7 @@
 #include "sys/fault.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -16,6 +17,9 @@
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/mapped_file.hpp"
+#include "sys/nodes.hpp"
+#include "sys/ownership.hpp"
+#include "sys/xattr.hpp"
 
 namespace cowstore::sys {
 namespace {
@@ -90,6 +94,13 @@ const std::vector<Wrapper>& wrappers() {
       {"map", Call::kMap, [](Bench& b) { return errno_of(MappedFile::map(b.file, "file")); }},
       {"try_acquire", Call::kLock, [](Bench& b) { return errno_of(FileLock::try_acquire(b.dir, "lock", "me")); }},
       {"acquire", Call::kLock, [](Bench& b) { return errno_of(FileLock::acquire(b.dir, "lock", "me")); }},
+      {"list_xattrs", Call::kReadXattr, [](Bench& b) { return errno_of(list_xattrs(b.dir, "file")); }},
+      {"read_xattr", Call::kReadXattr, [](Bench& b) { return errno_of(read_xattr(b.dir, "file", "user.a")); }},
+      {"remove_xattr", Call::kSetXattr, [](Bench& b) { return errno_of(remove_xattr(b.dir, "file", "user.a")); }},
+      {"set_group", Call::kSetOwner, [](Bench& b) { return errno_of(set_group(b.dir, "file", ::getegid())); }},
+      {"make_link", Call::kLink, [](Bench& b) { return errno_of(make_link(b.dir, "file", b.dir, "new")); }},
+      {"make_special", Call::kMakeSpecial,
+       [](Bench& b) { return errno_of(make_special(b.dir, "new", FileKind::kFifo, 0600, 0, 0)); }},
       {"is_nocow", Call::kFlags, [](Bench& b) { return errno_of(is_nocow(b.file, "file")); }},
   };
   return all;
