@@ -18,10 +18,10 @@ ThreadPool::~ThreadPool() {
   for (auto& thread : threads_) thread.join();
 }
 
-void ThreadPool::submit(std::function<void()> task) {
+void ThreadPool::submit(std::function<void()> task, Turn turn) {
   {
     std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(task));
+    queue_.insert(turn == Turn::kNext ? queue_.begin() : queue_.end(), std::move(task));
   }
   ready_.notify_one();
 }
@@ -44,12 +44,12 @@ TaskGroup::~TaskGroup() {
   (void)wait();
 }
 
-void TaskGroup::add(std::function<Result<void>()> task) {
+void TaskGroup::add(std::function<Result<void>()> task, Turn turn) {
   {
     std::lock_guard lock(mutex_);
     ++pending_;
   }
-  submit(std::move(task));
+  submit(std::move(task), turn);
 }
 
 void TaskGroup::add_bounded(std::function<Result<void>()> task) {
@@ -58,11 +58,11 @@ void TaskGroup::add_bounded(std::function<Result<void>()> task) {
     changed_.wait(lock, [this] { return pending_ < limit_; });
     ++pending_;
   }
-  submit(std::move(task));
+  submit(std::move(task), Turn::kLast);
 }
 
-void TaskGroup::submit(std::function<Result<void>()> task) {
-  pool_.submit([this, task = std::move(task)]() mutable { run(std::move(task)); });
+void TaskGroup::submit(std::function<Result<void>()> task, Turn turn) {
+  pool_.submit([this, task = std::move(task)]() mutable { run(std::move(task)); }, turn);
 }
 
 void TaskGroup::run(std::function<Result<void>()> task) {
@@ -72,8 +72,9 @@ void TaskGroup::run(std::function<Result<void>()> task) {
   std::lock_guard lock(mutex_);
   if (!result && !error_) error_ = std::move(result).error();
   --pending_;
-  // Notified under the lock: a waiter may destroy the group as soon as it sees the last task gone.
-  changed_.notify_all();
+  // Waiters wait for the last task, or for room under the limit: all else would wake them in vain. Notified under the
+  // lock: a waiter may destroy the group as soon as it sees the last task gone.
+  if (pending_ == 0 || pending_ + 1 == limit_) changed_.notify_all();
 }
 
 bool TaskGroup::failed() {

@@ -14,6 +14,10 @@
 
 namespace cowstore::base {
 
+/// Where a task stands in the queue: behind all others, or before them. What holds something until it has run (a
+/// descriptor, a listing) goes before what would take up more of the same.
+enum class Turn { kLast, kNext };
+
 /// `threads` workers, at least one, and an unbounded queue. Tasks must not block on other tasks.
 /// Callers that need bounded memory bound what they submit (TaskGroup's `limit`).
 class ThreadPool {
@@ -23,7 +27,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  void submit(std::function<void()> task);
+  void submit(std::function<void()> task, Turn turn = Turn::kLast);
   [[nodiscard]] std::size_t size() const { return threads_.size(); }
 
  private:
@@ -46,7 +50,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  void add(std::function<Result<void>()> task);
+  void add(std::function<Result<void>()> task, Turn turn = Turn::kLast);
   /// Blocks while `limit` tasks are pending. For use from outside of the pool's threads only.
   void add_bounded(std::function<Result<void>()> task);
   /// Blocks until all tasks, those added meanwhile included, have ended and let go of what they captured. The first
@@ -56,7 +60,7 @@ class TaskGroup {
   [[nodiscard]] bool failed();
 
  private:
-  void submit(std::function<Result<void>()> task);
+  void submit(std::function<Result<void>()> task, Turn turn);
   void run(std::function<Result<void>()> task);
   ThreadPool& pool_;
   std::size_t limit_;

@@ -7,6 +7,7 @@
 #include <latch>
 #include <memory>
 #include <set>
+#include <string>
 
 namespace cowstore::base {
 namespace {
@@ -54,6 +55,20 @@ TEST(ThreadPool, RunsWhatATaskSubmitsWhileThePoolEnds) {
     pool.submit([&] { pool.submit([&] { ran = true; }); });
   }
   EXPECT_TRUE(ran);
+}
+
+TEST(ThreadPool, RunsWhatIsNextBeforeWhatWaits) {
+  std::string order;
+  {
+    ThreadPool pool(1);
+    std::latch submitted(1);
+    pool.submit([&] { submitted.wait(); });
+    pool.submit([&] { order += 'a'; });
+    pool.submit([&] { order += 'b'; });
+    pool.submit([&] { order += '1'; }, Turn::kNext);
+    submitted.count_down();
+  }
+  EXPECT_EQ(order, "1ab");
 }
 
 TEST(TaskGroup, WaitsForAllItsTasks) {
