@@ -8,6 +8,7 @@
 #include "base/try.hpp"
 #include "changes/depth.hpp"
 #include "changes/path_text.hpp"
+#include "changes/sort_listed.hpp"
 #include "sys/file.hpp"
 
 namespace cowstore::changes {
@@ -22,10 +23,6 @@ constexpr std::uint64_t kMaxRulesBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kSubvolumeStubInode = 2;
 /// Nothing is older than this: where a file system's own time isn't known, nothing can be proven.
 constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::min(), 0};
-
-bool by_name(const sys::ListedEntry& a, const sys::ListedEntry& b) {
-  return a.name < b.name;
-}
 
 bool lists(const std::vector<sys::ListedEntry>& listed, std::string_view name) {
   auto at =
@@ -67,29 +64,6 @@ std::unique_ptr<const index::Recorded> copy_recorded(const index::Recorded& reco
 
 }  // namespace
 
-/// A directory that is being scanned.
-struct DirectoryScanner::Visit {
-  const sys::Dir& dir;
-  ScannedDirectory& directory;
-  const PathSelection::Node& selection;
-  ScanScope::Only only;
-  std::size_t depth;
-  std::vector<sys::ListedEntry> listed;  ///< sorted
-  std::shared_ptr<const ignore::RuleChain> rules;
-  std::optional<index::IndexedDirectory> known;
-  std::size_t next_known = 0;  ///< both lists are sorted, so they are walked side by side
-  std::size_t same = 0;        ///< entries that are as the index knows them
-  bool has_special_files = false;
-  std::vector<std::pair<std::size_t, ScanScope>> children;  ///< numbers of entries
-
-  std::optional<index::IndexedEntry> find_known(std::string_view name) {
-    if (!known) return std::nullopt;
-    while (next_known < known->size() && known->name(next_known) < name) ++next_known;
-    if (next_known == known->size() || known->name(next_known) != name) return std::nullopt;
-    return known->entry(next_known);
-  }
-};
-
 Result<void> DirectoryScanner::run(Scan& scan) {
   start(scan.root, ScanScope{nullptr, &options_.paths.root(), ScanScope::Only::kAll, 0});
   COWSTORE_TRY(group_.wait());
@@ -105,10 +79,10 @@ void DirectoryScanner::start(ScannedEntry& entry, ScanScope scope) {
 
 /// Opened by its path, so that tasks that wait hold no descriptors.
 Result<void> DirectoryScanner::scan_directory(ScannedEntry& entry, const ScanScope& scope) {
-  if (entry.directory->path.empty()) return scan_opened(root_, entry, scope);
+  if (entry.directory->path.empty()) return scan_opened(std::nullopt, entry, scope);
   if (scope.depth > kMaxDepth) return too_deep(root_.path_of(entry.directory->path));
   auto dir = root_.open_dir(entry.directory->path);
-  if (dir) return scan_opened(*dir, entry, scope);
+  if (dir) return scan_opened(std::move(dir).value(), entry, scope);
   if (is_no_directory(dir.error())) {
     became_something_else(entry);
   } else {
@@ -117,33 +91,37 @@ Result<void> DirectoryScanner::scan_directory(ScannedEntry& entry, const ScanSco
   return {};
 }
 
-Result<void> DirectoryScanner::scan_opened(const sys::Dir& dir, ScannedEntry& entry, const ScanScope& scope) {
-  Visit visit{dir, *entry.directory, *scope.selection, scope.only, scope.depth, {}, {}, {}, 0, 0, false, {}};
-  auto stat = dir.stat_self();
-  auto listed = stat ? dir.list() : Result<std::vector<sys::ListedEntry>>(stat.error());
+Result<void> DirectoryScanner::scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry,
+                                           const ScanScope& scope) {
+  const auto visit = std::make_shared<DirectoryVisit>(std::move(opened), root_, *entry.directory, scope);
+  auto stat = visit->dir().stat_self();
+  auto listed = stat ? visit->dir().list() : Result<std::vector<sys::ListedEntry>>(stat.error());
   if (!listed) {
     note_failure(std::move(listed).error(), entry);
     return {};
   }
-  visit.directory.stat = *stat;
-  visit.directory.stamp = stat->device == stamp_.device ? stamp_.now : kNever;
-  visit.listed = std::move(listed).value();
-  std::sort(visit.listed.begin(), visit.listed.end(), by_name);
-  if (auto reason = reason_to_stay_out(visit)) {
-    visit.directory.coverage = Coverage::kOpaque;
-    skip(visit.directory.path, *reason);
+  visit->directory.stat = *stat;
+  visit->directory.stamp = stat->device == stamp_.device ? stamp_.now : kNever;
+  visit->listed = std::move(listed).value();
+  sort_by_name(visit->listed);
+  if (auto reason = reason_to_stay_out(*visit)) {
+    visit->directory.coverage = Coverage::kOpaque;
+    skip(visit->directory.path, *reason);
     return {};
   }
-  visit.directory.coverage = visit.selection.whole() ? Coverage::kWhole : Coverage::kPartial;
-  enter_rules(visit, scope);
-  visit.known = index_.find_directory(visit.directory.path);
-  if (visit.selection.whole()) visit.directory.entries.reserve(visit.listed.size());
-  for (sys::ListedEntry& each : visit.listed) COWSTORE_TRY(add_listed(visit, each));
-  finish_directory(visit);
-  return {};
+  visit->directory.coverage = visit->selection.whole() ? Coverage::kWhole : Coverage::kPartial;
+  enter_rules(*visit, scope);
+  visit->known = index_.find_directory(visit->directory.path);
+  drop_unselected(*visit);
+  visit->cut_into_pieces();
+  // Before all other directories: only so many of these are open, and listed, as there are threads.
+  for (std::size_t i = 1; i < visit->pieces.size(); ++i) {
+    group_.add([this, visit, i] { return scan_piece(visit->pieces[i]); }, base::Turn::kNext);
+  }
+  return scan_piece(visit->pieces.front());
 }
 
-std::optional<SkipReason> DirectoryScanner::reason_to_stay_out(const Visit& visit) const {
+std::optional<SkipReason> DirectoryScanner::reason_to_stay_out(const DirectoryVisit& visit) const {
   if (visit.directory.path.empty()) return std::nullopt;
   const sys::Stat& stat = visit.directory.stat;
   if (stat.mount_root && options_.mount_points == MountPoints::kOpaque) return SkipReason::kMountPoint;
@@ -152,7 +130,7 @@ std::optional<SkipReason> DirectoryScanner::reason_to_stay_out(const Visit& visi
   return is_stub ? std::optional(SkipReason::kForeignSubvolume) : std::nullopt;
 }
 
-void DirectoryScanner::enter_rules(Visit& visit, const ScanScope& scope) {
+void DirectoryScanner::enter_rules(DirectoryVisit& visit, const ScanScope& scope) {
   if (options_.ignore == IgnoreRules::kNone || scope.only == ScanScope::Only::kTracked) return;
   std::optional<ignore::RuleFile> file = read_rules(visit);
   visit.rules = scope.rules == nullptr
@@ -161,73 +139,90 @@ void DirectoryScanner::enter_rules(Visit& visit, const ScanScope& scope) {
 }
 
 /// A link or a directory of that name is an entry like any other.
-std::optional<ignore::RuleFile> DirectoryScanner::read_rules(const Visit& visit) {
+std::optional<ignore::RuleFile> DirectoryScanner::read_rules(const DirectoryVisit& visit) {
   if (!lists(visit.listed, kRulesName)) return std::nullopt;
-  auto stat = visit.dir.stat(kRulesName);
+  auto stat = visit.dir().stat(kRulesName);
   if (!stat || stat->kind != sys::FileKind::kRegular) return std::nullopt;
-  auto fd = visit.dir.open_read(kRulesName);
-  auto text = fd ? sys::read_all(*fd, kMaxRulesBytes, visit.dir.path_of(kRulesName)) : Result<Bytes>(fd.error());
+  auto fd = visit.dir().open_read(kRulesName);
+  auto text = fd ? sys::read_all(*fd, kMaxRulesBytes, visit.dir().path_of(kRulesName)) : Result<Bytes>(fd.error());
   if (text) return ignore::RuleFile::parse(as_text(*text));
   if (!is_gone(text.error())) failures_.add(std::move(text).error());
   return std::nullopt;
 }
 
-Result<void> DirectoryScanner::add_listed(Visit& visit, sys::ListedEntry& listed) {
-  ScanScope below{visit.rules, visit.selection.child(listed.name), ScanScope::Only::kAll, visit.depth + 1};
-  if (below.selection == nullptr || (visit.directory.path.empty() && listed.name == kControlName)) return {};
+/// So that a large directory costs no more than what was asked for.
+void DirectoryScanner::drop_unselected(DirectoryVisit& visit) {
+  std::erase_if(visit.listed, [&visit](const sys::ListedEntry& listed) {
+    return visit.selection.child(listed.name) == nullptr || (visit.depth == 0 && listed.name == kControlName);
+  });
+}
+
+Result<void> DirectoryScanner::scan_piece(VisitPiece& piece) {
+  DirectoryVisit& visit = piece.visit;
+  while (piece.next < piece.end) COWSTORE_TRY(add_listed(piece, visit.listed[piece.next++]));
+  if (options_.progress != nullptr) options_.progress->advance(piece.taken, 0);
+  if (--visit.unfinished == 0) finish_directory(visit);
+  return {};
+}
+
+Result<void> DirectoryScanner::add_listed(VisitPiece& piece, sys::ListedEntry& listed) {
+  const DirectoryVisit& visit = piece.visit;
   // The listing tells directories from the rest; where it doesn't, and for all that isn't one, stat is asked.
   bool is_directory = listed.kind_known && listed.kind == sys::FileKind::kDirectory;
-  const bool decided_early = listed.kind_known;
-  if (decided_early && !COWSTORE_TRY(is_wanted(visit, listed.name, is_directory, below))) return {};
+  Wanted part = listed.kind_known ? COWSTORE_TRY(wanted(visit, listed.name, is_directory)) : Wanted::kYes;
+  if (part == Wanted::kNo) return {};
   std::optional<sys::Stat> stat;
   if (!is_directory) {
-    auto found = visit.dir.stat(listed.name);
+    auto found = visit.dir().stat(listed.name);
     if (!found && !is_gone(found.error())) failures_.add(std::move(found).error());
     if (!found) return {};
     stat = *found;
     is_directory = stat->kind == sys::FileKind::kDirectory;
   }
-  if (!decided_early && !COWSTORE_TRY(is_wanted(visit, listed.name, is_directory, below))) return {};
+  if (!listed.kind_known) part = COWSTORE_TRY(wanted(visit, listed.name, is_directory));
+  if (part == Wanted::kNo) return {};
   if (is_directory) {
-    add_directory(visit, std::move(listed.name), std::move(below));
-  } else if (below.selection->whole()) {
-    add_file(visit, std::move(listed.name), *stat);
+    add_directory(piece, std::move(listed.name), part);
+  } else if (visit.selection.child(listed.name)->whole()) {
+    add_file(piece, std::move(listed.name), *stat);
   }
   return {};
 }
 
 /// What is ignored counts if the version has something of that sort there; then that alone counts below it.
-Result<bool> DirectoryScanner::is_wanted(const Visit& visit, std::string_view name, bool is_directory,
-                                         ScanScope& below) const {
+Result<DirectoryScanner::Wanted> DirectoryScanner::wanted(const DirectoryVisit& visit, std::string_view name,
+                                                          bool is_directory) const {
   const auto kind = is_directory ? ignore::EntryKind::kDirectory : ignore::EntryKind::kFile;
   const bool ignored =
       visit.only == ScanScope::Only::kTracked || (visit.rules != nullptr && visit.rules->ignores(name, kind));
-  if (!ignored) return true;
-  if (!options_.tracked) return false;
+  if (!ignored) return Wanted::kYes;
+  if (!options_.tracked) return Wanted::kNo;
   const auto tracked = COWSTORE_TRY(options_.tracked(join_path(visit.directory.path, name)));
-  below.only = ScanScope::Only::kTracked;
-  return tracked && (*tracked == object::EntryKind::kDirectory) == is_directory;
+  const bool is_tracked = tracked && (*tracked == object::EntryKind::kDirectory) == is_directory;
+  return is_tracked ? Wanted::kTrackedPart : Wanted::kNo;
 }
 
-void DirectoryScanner::add_directory(Visit& visit, std::string name, ScanScope below) {
-  const auto known = visit.find_known(name);
-  if (known && known->kind == object::EntryKind::kDirectory) ++visit.same;
-  visit.children.emplace_back(visit.directory.entries.size(), std::move(below));
-  ScannedEntry& entry = visit.directory.entries.emplace_back();
+void DirectoryScanner::add_directory(VisitPiece& piece, std::string name, Wanted part) {
+  const DirectoryVisit& visit = piece.visit;
+  const auto known = piece.find_known(name);
+  if (known && known->kind == object::EntryKind::kDirectory) ++piece.same;
+  const auto only = part == Wanted::kTrackedPart ? ScanScope::Only::kTracked : ScanScope::Only::kAll;
+  piece.children.push_back({visit.rules, visit.selection.child(name), only, visit.depth + 1});
+  ScannedEntry& entry = piece.take_place();
   entry.kind = object::EntryKind::kDirectory;
   entry.directory = std::make_unique<ScannedDirectory>();
   entry.directory->path = join_path(visit.directory.path, name);
   entry.name = std::move(name);
 }
 
-void DirectoryScanner::add_file(Visit& visit, std::string name, const sys::Stat& stat) {
+void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::Stat& stat) {
   const auto kind = index::entry_kind(stat);
   if (!kind) {
-    visit.has_special_files = true;
-    return skip(join_path(visit.directory.path, name), *reason_to_skip(stat.kind));
+    piece.has_special_files = true;
+    return skip(join_path(piece.visit.directory.path, name), *reason_to_skip(stat.kind));
   }
-  const auto known = visit.find_known(name);
-  ScannedEntry& entry = visit.directory.entries.emplace_back();
+  const auto known = piece.find_known(name);
+  ScannedEntry& entry = piece.take_place();
   entry.name = std::move(name);
   entry.stat = stat;
   entry.kind = *kind;
@@ -235,12 +230,11 @@ void DirectoryScanner::add_file(Visit& visit, std::string name, const sys::Stat&
       known && index_.judge(*known, stat) != index::Trust::kChanged ? &*known : nullptr;
   if (*kind != object::EntryKind::kSymlink) {
     describe_file(relevant, entry);
-  } else if (!describe_link(visit, relevant, entry)) {
-    visit.directory.entries.pop_back();
-    return;
+  } else if (!describe_link(piece.visit, relevant, entry)) {
+    return piece.give_back_place();
   }
   const bool same = relevant != nullptr && entry.state == ScannedEntry::State::kKnown && entry.target == known->target;
-  if (same) ++visit.same;
+  if (same) ++piece.same;
 }
 
 /// `known` is what the index has of an equal stat. What it knows from before the machine was started, under a time that
@@ -259,13 +253,14 @@ void DirectoryScanner::describe_file(const index::IndexedEntry* known, ScannedEn
 }
 
 /// False if it isn't a link any more.
-bool DirectoryScanner::describe_link(Visit& visit, const index::IndexedEntry* known, ScannedEntry& entry) {
+bool DirectoryScanner::describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known,
+                                     ScannedEntry& entry) {
   describe_file(known, entry);
   if (entry.state == ScannedEntry::State::kKnown) {
     entry.target = known->target;
     return true;
   }
-  auto target = visit.dir.read_link(entry.name);
+  auto target = visit.dir().read_link(entry.name);
   if (!target) {
     // EINVAL: something else has its name by now, which the next scan will find.
     if (!is_gone(target.error()) && target.error().sys_errno != EINVAL) failures_.add(std::move(target).error());
@@ -278,20 +273,35 @@ bool DirectoryScanner::describe_link(Visit& visit, const index::IndexedEntry* kn
   return true;
 }
 
-/// Only now, when the entries have found their places, others may look at them.
-void DirectoryScanner::finish_directory(Visit& visit) {
+/// Of the last piece. Only now, when the entries have found their places, others may look at them.
+void DirectoryScanner::finish_directory(DirectoryVisit& visit) {
+  visit.close_gaps();
   ScannedDirectory& directory = visit.directory;
-  if (directory.entries.size() < directory.entries.capacity()) directory.entries.shrink_to_fit();
-  const bool as_known = visit.known && directory.coverage == Coverage::kWhole && visit.same == visit.known->size() &&
-                        visit.same == directory.entries.size();
+  std::size_t same = 0;
+  bool has_special_files = false;
+  for (const VisitPiece& piece : visit.pieces) {
+    same += piece.same;
+    has_special_files = has_special_files || piece.has_special_files;
+  }
+  const bool as_known = visit.known && directory.coverage == Coverage::kWhole && same == visit.known->size() &&
+                        same == directory.entries.size();
   if (as_known) {
     directory.known_tree = visit.known->tree();
-    if (!visit.has_special_files && same_attributes(*visit.known, directory.stat)) {
+    if (!has_special_files && same_attributes(*visit.known, directory.stat)) {
       directory.known_attributes = visit.known->attributes();
     }
   }
-  if (options_.progress != nullptr) options_.progress->advance(directory.entries.size(), 0);
-  for (auto& [number, scope] : visit.children) start(directory.entries[number], std::move(scope));
+  start_children(visit);
+}
+
+void DirectoryScanner::start_children(DirectoryVisit& visit) {
+  auto entry = visit.directory.entries.begin();
+  for (VisitPiece& piece : visit.pieces) {
+    for (ScanScope& scope : piece.children) {
+      while (entry->directory == nullptr) ++entry;
+      start(*entry++, std::move(scope));
+    }
+  }
 }
 
 /// Between the listing and the opening, a file or a link has taken the directory's place.

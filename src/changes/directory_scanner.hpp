@@ -1,4 +1,4 @@
-// The tasks of a scan, one for each directory. Private to the module.
+// The tasks of a scan, one for each directory, several for a large one. Private to the module.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "changes/directory_visit.hpp"
 #include "changes/failures.hpp"
 #include "changes/scan.hpp"
 #include "changes/scanned.hpp"
 #include "cowstore/result.hpp"
-#include "ignore/rule_chain.hpp"
+#include "ignore/rule_file.hpp"
 #include "index/stat_index.hpp"
 #include "sys/dir.hpp"
 
@@ -26,15 +27,8 @@ struct Stamp {
   Timestamp now;
 };
 
-/// What the walk hands down to a directory. The node belongs to the selection, which outlives the scan.
-struct ScanScope {
-  std::shared_ptr<const ignore::RuleChain> rules;  ///< of the directory above; null where none apply
-  const PathSelection::Node* selection = nullptr;
-  enum class Only : std::uint8_t { kAll, kTracked } only = Only::kAll;  ///< kTracked: inside of an ignored directory
-  std::size_t depth = 0;
-};
-
-/// A task touches only the entry that it was started for and what is below it; all else is guarded or immutable.
+/// A task touches only the entry that it was started for and what is below it, or its part of a large directory; all
+/// else is guarded or immutable.
 /// A directory's entry that is left without a ScannedDirectory has vanished.
 class DirectoryScanner {
  public:
@@ -47,20 +41,23 @@ class DirectoryScanner {
   Result<void> run(Scan& scan);
 
  private:
-  struct Visit;
+  enum class Wanted : std::uint8_t { kNo, kYes, kTrackedPart };
   void start(ScannedEntry& entry, ScanScope scope);
   Result<void> scan_directory(ScannedEntry& entry, const ScanScope& scope);
-  Result<void> scan_opened(const sys::Dir& dir, ScannedEntry& entry, const ScanScope& scope);
-  [[nodiscard]] std::optional<SkipReason> reason_to_stay_out(const Visit& visit) const;
-  void enter_rules(Visit& visit, const ScanScope& scope);
-  std::optional<ignore::RuleFile> read_rules(const Visit& visit);
-  Result<void> add_listed(Visit& visit, sys::ListedEntry& listed);
-  Result<bool> is_wanted(const Visit& visit, std::string_view name, bool is_directory, ScanScope& below) const;
-  static void add_directory(Visit& visit, std::string name, ScanScope below);
-  void add_file(Visit& visit, std::string name, const sys::Stat& stat);
-  bool describe_link(Visit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
+  Result<void> scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry, const ScanScope& scope);
+  [[nodiscard]] std::optional<SkipReason> reason_to_stay_out(const DirectoryVisit& visit) const;
+  void enter_rules(DirectoryVisit& visit, const ScanScope& scope);
+  std::optional<ignore::RuleFile> read_rules(const DirectoryVisit& visit);
+  static void drop_unselected(DirectoryVisit& visit);
+  Result<void> scan_piece(VisitPiece& piece);
+  Result<void> add_listed(VisitPiece& piece, sys::ListedEntry& listed);
+  Result<Wanted> wanted(const DirectoryVisit& visit, std::string_view name, bool is_directory) const;
+  static void add_directory(VisitPiece& piece, std::string name, Wanted part);
+  void add_file(VisitPiece& piece, std::string name, const sys::Stat& stat);
+  bool describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
   void describe_file(const index::IndexedEntry* known, ScannedEntry& entry) const;
-  void finish_directory(Visit& visit);
+  void finish_directory(DirectoryVisit& visit);
+  void start_children(DirectoryVisit& visit);
   void became_something_else(ScannedEntry& entry);
   void note_failure(Error error, ScannedEntry& entry);
   void skip(std::string path, SkipReason reason);

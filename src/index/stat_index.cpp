@@ -135,15 +135,24 @@ IndexedEntry IndexedDirectory::entry(std::size_t i) const {
   return entry;
 }
 
-std::optional<IndexedEntry> IndexedDirectory::find(std::string_view wanted) const {
+std::size_t IndexedDirectory::lower_bound(std::string_view wanted) const {
   std::size_t low = 0;
   std::size_t high = size();
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    (name(middle) < wanted ? low : high) = name(middle) < wanted ? middle + 1 : middle;
+    if (name(middle) < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  if (low == size() || name(low) != wanted) return std::nullopt;
-  return entry(low);
+  return low;
+}
+
+std::optional<IndexedEntry> IndexedDirectory::find(std::string_view wanted) const {
+  const std::size_t at = lower_bound(wanted);
+  if (at == size() || name(at) != wanted) return std::nullopt;
+  return entry(at);
 }
 
 StatIndex StatIndex::load(const sys::Dir& control, std::string_view boot_id) {

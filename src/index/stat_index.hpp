@@ -81,7 +81,8 @@ class IndexedDirectory {
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::string_view name(std::size_t i) const;
   [[nodiscard]] IndexedEntry entry(std::size_t i) const;
-  [[nodiscard]] std::optional<IndexedEntry> find(std::string_view name) const;  ///< O(log n)
+  [[nodiscard]] std::size_t lower_bound(std::string_view name) const;  ///< the first that isn't before it; O(log n)
+  [[nodiscard]] std::optional<IndexedEntry> find(std::string_view name) const;
 
  private:
   friend class StatIndex;

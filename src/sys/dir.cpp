@@ -94,11 +94,11 @@ Stat stat_of(const struct statx& raw) {
   return stat;
 }
 
-Result<Stat> statx_at(int dir, const char* name, int flags, std::string_view path) {
+std::optional<Stat> statx_at(int dir, const char* name, int flags, std::string_view target) {
   struct statx raw;
   flags |= AT_STATX_SYNC_AS_STAT | AT_NO_AUTOMOUNT;
-  int failed = observed(Call::kStat, path, [&] { return ::statx(dir, name, flags, STATX_BASIC_STATS, &raw); });
-  if (failed != 0) return system_error("stat", path, errno);
+  int failed = observed(Call::kStat, target, [&] { return ::statx(dir, name, flags, STATX_BASIC_STATS, &raw); });
+  if (failed != 0) return std::nullopt;
   return stat_of(raw);
 }
 
@@ -279,13 +279,20 @@ Result<std::string> Dir::read_link(std::string_view name) const {
   return target;
 }
 
+/// Scans live on this one: it allocates nothing.
 Result<Stat> Dir::stat(std::string_view name) const {
   COWSTORE_IN_PARENT(name, stat)
-  return detail::statx_at(fd(), std::string(name).c_str(), AT_SYMLINK_NOFOLLOW, path_of(name));
+  char terminated[NAME_MAX + 2];  // one more than any name has, so that a longer one is refused by the kernel
+  terminated[name.copy(terminated, NAME_MAX + 1)] = '\0';
+  auto found = detail::statx_at(fd(), terminated, AT_SYMLINK_NOFOLLOW, name);
+  if (!found) return system_error("stat", path_of(name), errno);
+  return *found;
 }
 
 Result<Stat> Dir::stat_self() const {
-  return detail::statx_at(fd(), "", AT_EMPTY_PATH, path_);
+  auto found = detail::statx_at(fd(), "", AT_EMPTY_PATH, path_);
+  if (!found) return system_error("stat", path_, errno);
+  return *found;
 }
 
 bool Dir::exists(std::string_view name) const {

@@ -17,7 +17,9 @@ namespace cowstore::sys {
 using detail::observed;
 
 Result<Stat> stat(const Fd& fd, std::string_view path) {
-  return detail::statx_at(fd.get(), "", AT_EMPTY_PATH, path);
+  auto found = detail::statx_at(fd.get(), "", AT_EMPTY_PATH, path);
+  if (!found) return system_error("stat", path, errno);
+  return *found;
 }
 
 Result<std::size_t> read_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path) {

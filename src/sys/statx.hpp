@@ -1,6 +1,7 @@
 // statx in one place, for directories and for open files. Private to sys.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "cowstore/result.hpp"
@@ -8,6 +9,7 @@
 
 namespace cowstore::sys::detail {
 
-Result<Stat> statx_at(int dir, const char* name, int flags, std::string_view path);
+/// `target` is what observers are told. Nothing, with errno set, on failure: what a message needs is made only then.
+std::optional<Stat> statx_at(int dir, const char* name, int flags, std::string_view target);
 
 }  // namespace cowstore::sys::detail

@@ -1,12 +1,12 @@
 #include "checkout/materialise.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
 #include "index/stat_index.hpp"
 #include "object/named_tree.hpp"
+#include "support/descriptor_limit.hpp"
 #include "support/fault_observer.hpp"
 #include "support/random_bytes.hpp"
 #include "support/tree_listing.hpp"
@@ -125,25 +125,9 @@ TEST_F(Materialise, FillsLargeDirectoriesInSlicesWithNothingLeftOut) {
   EXPECT_EQ(out_.open_dir("d000001")->list()->size(), 2500u);
 }
 
-/// The limit of open files while it lives.
-class DescriptorLimit {
- public:
-  explicit DescriptorLimit(rlim_t most) {
-    ::getrlimit(RLIMIT_NOFILE, &old_);
-    rlimit lower{most, old_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &lower);
-  }
-  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &old_); }
-  DescriptorLimit(const DescriptorLimit&) = delete;
-  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
-
- private:
-  rlimit old_{};
-};
-
 TEST_F(Materialise, HoldsFewDescriptorsHoweverManyLargeDirectoriesThereAre) {
   TreeRoots version = wide(20, 1030);
-  DescriptorLimit limit(24);
+  test::DescriptorLimit limit(24);
   auto made = run(version);
   ASSERT_TRUE(made.ok()) << made.error().message();
   EXPECT_EQ(made->files, 20600u);
