@@ -27,6 +27,12 @@ bool is_unknown_file(const ScannedEntry& entry) {
   return object::is_file(entry.kind) && entry.state == ScannedEntry::State::kUnknown;
 }
 
+bool has_unknown(const ScannedDirectory& directory) {
+  return std::any_of(directory.entries.begin(), directory.entries.end(), [](const ScannedEntry& entry) {
+    return entry.directory ? has_unknown(*entry.directory) : is_unknown_file(entry);
+  });
+}
+
 void collect(ScannedDirectory& directory, std::vector<Batch>& batches) {
   Batch batch{&directory, {}, 0};
   auto flush = [&] {
@@ -117,6 +123,10 @@ class ChangeStorer {
 };
 
 }  // namespace
+
+bool has_unknown(const changes::Scan& scan) {
+  return has_unknown(scan.directory());
+}
 
 Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, Ingester& ingester,
                                     base::ThreadPool& pool, Progress* progress) {

@@ -19,6 +19,9 @@ struct StoredChanges {
   std::vector<std::string> vanished;  ///< files that were gone; they are out of the scan now
 };
 
+/// Whether store_unknown() would have anything to do.
+bool has_unknown(const changes::Scan& scan);
+
 /// Ingests every file of the scan whose content is kUnknown and makes it kKnown there. `root` is the directory that was
 /// scanned. All files that can't be read are named in one error (kIo); anything else that fails ends it at once.
 Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, Ingester& ingester,

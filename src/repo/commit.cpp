@@ -40,15 +40,15 @@ class Committer {
   Result<CommitReport> run() {
     head_ = COWSTORE_TRY(session_.head());
     COWSTORE_TRY(scan());
-    transaction_ = COWSTORE_TRY(session_.store->begin());
-    COWSTORE_TRY(store_contents());
-    auto found = COWSTORE_TRY(compare());
-    if (COWSTORE_TRY(commit::forget_unstored(scan_, found, *transaction_))) {
-      COWSTORE_TRY(store_contents());
-      found = COWSTORE_TRY(compare());
+    if (!commit::has_unknown(scan_)) {
+      // All is known already: if it is also what the version has, nothing is written to the store.
+      const auto found = COWSTORE_TRY(compare());
+      if (!worth_a_commit(found)) return nothing_to_commit(found);
     }
+    transaction_ = COWSTORE_TRY(session_.store->begin());
+    const auto found = COWSTORE_TRY(store_and_compare());
+    if (!worth_a_commit(found)) return nothing_to_commit(found);
     count(found);
-    if (!worth_a_commit(found)) return nothing_to_commit();
     COWSTORE_TRY(create());
     return std::move(report_);
   }
@@ -82,6 +82,14 @@ class Committer {
   Result<std::vector<changes::Change>> compare() {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
     return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport});
+  }
+
+  Result<std::vector<changes::Change>> store_and_compare() {
+    COWSTORE_TRY(store_contents());
+    auto found = COWSTORE_TRY(compare());
+    if (!COWSTORE_TRY(commit::forget_unstored(scan_, found, *transaction_))) return found;
+    COWSTORE_TRY(store_contents());
+    return compare();
   }
 
   Result<void> store_contents() {
@@ -121,7 +129,8 @@ class Committer {
     });
   }
 
-  Result<CommitReport> nothing_to_commit() {
+  Result<CommitReport> nothing_to_commit(const std::vector<changes::Change>& found) {
+    count(found);
     report_.has_commit = head_.commit.has_value();
     if (head_.commit) report_.commit = *head_.commit;
     if (head_.roots.tree) report_.tree = *head_.roots.tree;

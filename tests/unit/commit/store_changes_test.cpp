@@ -67,9 +67,11 @@ TEST_F(StoreChanges, ReadsNothingThatIsKnown) {
   have("a", "changed");
   begin();
   changes::Scan scan = copy_.scan();
+  EXPECT_TRUE(has_unknown(scan));
   store(scan);
   EXPECT_EQ(ingester_->files_hashed(), 1u);
   EXPECT_EQ(ingester_->bytes_hashed(), 7u);
+  EXPECT_FALSE(has_unknown(scan));
 }
 
 TEST_F(StoreChanges, TakesFilesThatVanishedOutOfTheScan) {

@@ -1,6 +1,7 @@
 #include "repo/commit.hpp"
 
 #include "repo_bed.hpp"
+#include "support/fault_observer.hpp"
 
 namespace cowstore::repo {
 namespace {
@@ -50,6 +51,18 @@ TEST_F(Commit, OfNothingMakesNone) {
   EXPECT_FALSE(report->created);
   EXPECT_EQ(report->commit, first);
   EXPECT_EQ(report->stats.files_hashed, 0u);
+}
+
+TEST_F(Commit, OfNothingWritesNothing) {
+  have("a", "1");
+  commit();
+  ASSERT_TRUE(repository->commit({}).ok());  // as above
+  test::CountCalls calls;
+  test::ScopedObserver watching(calls);
+  ASSERT_TRUE(repository->commit({}).ok());
+  EXPECT_EQ(calls.count(sys::Call::kSync), 0u);
+  EXPECT_EQ(calls.count(sys::Call::kRename), 0u);
+  EXPECT_EQ(calls.count(sys::Call::kMakeDir), 0u);
 }
 
 TEST_F(Commit, OfTheSameContentAddsNoChunk) {
