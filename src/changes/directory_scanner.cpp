@@ -173,7 +173,7 @@ Result<void> DirectoryScanner::add_listed(VisitPiece& piece, sys::ListedEntry& l
   if (part == Wanted::kNo) return {};
   std::optional<sys::Stat> stat;
   if (!is_directory) {
-    auto found = visit.dir().stat(listed.name);
+    auto found = visit.dir().stat_plain(listed.name);
     if (!found && !is_gone(found.error())) failures_.add(std::move(found).error());
     if (!found) return {};
     stat = *found;

@@ -48,6 +48,17 @@ std::pair<std::string_view, std::string_view> split_last(std::string_view path) 
   return {path.substr(0, std::max<std::size_t>(slash, 1)), path.substr(slash + 1)};
 }
 
+/// A name in a directory with a NUL behind it. Scans make one for each file, so it allocates nothing.
+class ShortName {
+ public:
+  /// What is longer than any name stays so, and is refused by the kernel.
+  explicit ShortName(std::string_view name) { text_[name.copy(text_, NAME_MAX + 1)] = '\0'; }
+  [[nodiscard]] const char* get() const { return text_; }
+
+ private:
+  char text_[NAME_MAX + 2];
+};
+
 FileKind kind_of_mode(unsigned mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR:
@@ -65,6 +76,24 @@ FileKind kind_of_mode(unsigned mode) {
     default:
       return FileKind::kRegular;
   }
+}
+
+Stat stat_of(const struct ::stat& raw) {
+  Stat stat;
+  stat.kind = kind_of_mode(raw.st_mode);
+  stat.mode = static_cast<std::uint16_t>(raw.st_mode & 07777);
+  stat.uid = raw.st_uid;
+  stat.gid = raw.st_gid;
+  stat.size = static_cast<std::uint64_t>(raw.st_size);
+  stat.blocks = static_cast<std::uint64_t>(raw.st_blocks);
+  stat.inode = raw.st_ino;
+  stat.device = raw.st_dev;
+  stat.links = raw.st_nlink;
+  stat.device_major = major(raw.st_rdev);
+  stat.device_minor = minor(raw.st_rdev);
+  stat.mtime = {raw.st_mtim.tv_sec, static_cast<std::uint32_t>(raw.st_mtim.tv_nsec)};
+  stat.ctime = {raw.st_ctim.tv_sec, static_cast<std::uint32_t>(raw.st_ctim.tv_nsec)};
+  return stat;
 }
 
 }  // namespace
@@ -279,14 +308,22 @@ Result<std::string> Dir::read_link(std::string_view name) const {
   return target;
 }
 
-/// Scans live on this one: it allocates nothing.
 Result<Stat> Dir::stat(std::string_view name) const {
   COWSTORE_IN_PARENT(name, stat)
-  char terminated[NAME_MAX + 2];  // one more than any name has, so that a longer one is refused by the kernel
-  terminated[name.copy(terminated, NAME_MAX + 1)] = '\0';
-  auto found = detail::statx_at(fd(), terminated, AT_SYMLINK_NOFOLLOW, name);
+  const ShortName terminated(name);
+  auto found = detail::statx_at(fd(), terminated.get(), AT_SYMLINK_NOFOLLOW, name);
   if (!found) return system_error("stat", path_of(name), errno);
   return *found;
+}
+
+Result<Stat> Dir::stat_plain(std::string_view name) const {
+  COWSTORE_IN_PARENT(name, stat_plain)
+  const ShortName terminated(name);
+  struct ::stat raw;
+  constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  int failed = observed(Call::kStat, name, [&] { return ::fstatat(fd(), terminated.get(), &raw, kFlags); });
+  if (failed != 0) return system_error("stat", path_of(name), errno);
+  return stat_of(raw);
 }
 
 Result<Stat> Dir::stat_self() const {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "support/random_bytes.hpp"
 #include "support/test_filesystems.hpp"
@@ -117,6 +119,22 @@ TEST_F(DirTest, StatKnowsEveryKindAndFollowsNoLink) {
   EXPECT_EQ(dir_.stat_self()->kind, FileKind::kDirectory);
   EXPECT_EQ(dir_.stat_self()->inode, test::inode_of(temp_.path()));
   EXPECT_TRUE(Dir::open("/")->stat("proc")->mount_root);
+}
+
+TEST_F(DirTest, APlainStatSaysTheSameButForMounts) {
+  write_file(temp_ / "file", "12345", 04751);
+  test::set_mtime(temp_ / "file", {-5, 987654321});
+  test::make_symlink("file", temp_ / "link");
+  const auto told = [](const Stat& s) {
+    return std::tuple(s.kind, s.mode, s.uid, s.gid, s.size, s.blocks, s.inode, s.device, s.links, s.device_major,
+                      s.device_minor, s.mtime, s.ctime);
+  };
+  for (const char* name : {"file", "link"}) EXPECT_EQ(told(*dir_.stat_plain(name)), told(*dir_.stat(name))) << name;
+  const Dir devices = std::move(*Dir::open("/dev"));
+  EXPECT_EQ(told(*devices.stat_plain("null")), told(*devices.stat("null")));
+  EXPECT_EQ(dir_.stat_plain("absent").error().sys_errno, ENOENT);
+  EXPECT_EQ(dir_.stat_plain(std::string(300, 'n')).error().sys_errno, ENAMETOOLONG);
+  EXPECT_EQ(dir_.stat(std::string(300, 'n')).error().sys_errno, ENAMETOOLONG);
 }
 
 TEST_F(DirTest, MakeDirsMakesParentsAndAcceptsThoseThatExist) {

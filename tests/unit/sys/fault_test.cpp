@@ -70,6 +70,7 @@ const std::vector<Wrapper>& wrappers() {
       {"make_symlink", Call::kSymlink, [](Bench& b) { return errno_of(b.dir.make_symlink("t", "new")); }},
       {"read_link", Call::kReadLink, [](Bench& b) { return errno_of(b.dir.read_link("link")); }},
       {"Dir::stat", Call::kStat, [](Bench& b) { return errno_of(b.dir.stat("file")); }},
+      {"stat_plain", Call::kStat, [](Bench& b) { return errno_of(b.dir.stat_plain("file")); }},
       {"stat_self", Call::kStat, [](Bench& b) { return errno_of(b.dir.stat_self()); }},
       {"stat", Call::kStat, [](Bench& b) { return errno_of(stat(b.file, "file")); }},
       {"list", Call::kList, [](Bench& b) { return errno_of(b.dir.list()); }},
