@@ -17,7 +17,8 @@ struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace cowstore::hash {
 
-/// Computes one known digest. kUnsupported if the cryptographic library offers no SHA-256 or a wrong one. Thread-safe.
+/// Computes one known digest in each way that will be used. kUnsupported if the cryptographic library offers no
+/// SHA-256, or anything comes out wrong. Thread-safe.
 Result<void> self_check();
 
 /// A message in pieces. The context is reused from message to message. One thread at a time; a moved-from one may only
@@ -41,8 +42,8 @@ class Sha256 {
 Digest sha256(ByteView bytes);
 Digest sha256(std::initializer_list<ByteView> pieces);
 
-/// digests[i] = sha256(messages[i]); both spans have the same size. Independent messages given together are what an
-/// interleaved kernel needs, so callers with several at hand come here.
+/// digests[i] = sha256(messages[i]); both spans have the same size. Several messages at once are faster than one after
+/// the other where the processor has instructions for SHA-256 (sha256_lanes.hpp); elsewhere it is the same.
 void sha256_many(std::span<const ByteView> messages, std::span<Digest> digests);
 
 }  // namespace cowstore::hash

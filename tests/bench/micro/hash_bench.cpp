@@ -24,7 +24,7 @@ void sha256_batch(benchmark::State& state) {
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<std::int64_t>(bytes.size()));
 }
-BENCHMARK(sha256_batch)->Arg(1)->Arg(8);
+BENCHMARK(sha256_batch)->Arg(1)->Arg(2)->Arg(3)->Arg(8);
 
 }  // namespace
 }  // namespace cowstore::hash

@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "support/random_bytes.hpp"
+
 namespace cowstore::hash {
 namespace {
 
@@ -55,13 +57,49 @@ TEST(Sha256, OfPiecesIsThatOfTheirConcatenation) {
   EXPECT_EQ(sha256({}), sha256(ByteView{}));
 }
 
-TEST(Sha256, OfManyMessagesIsThatOfEach) {
-  std::vector<Bytes> contents;
-  for (std::size_t size : {0U, 1U, 55U, 56U, 63U, 64U, 65U, 5000U}) contents.push_back(counting_bytes(size));
-  const std::vector<ByteView> messages(contents.begin(), contents.end());
+/// By OpenSSL, through another of its interfaces than the one under test.
+Digest reference(ByteView message) {
+  Digest digest;
+  EXPECT_EQ(EVP_Digest(message.data(), message.size(), digest.bytes.data(), nullptr, EVP_sha256(), nullptr), 1);
+  return digest;
+}
+
+void expect_references(const std::vector<ByteView>& messages) {
   std::vector<Digest> digests(messages.size());
   sha256_many(messages, digests);
-  for (std::size_t i = 0; i < messages.size(); ++i) EXPECT_EQ(digests[i], sha256(messages[i])) << i;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    ASSERT_EQ(digests[i], reference(messages[i]))
+        << "message " << i << " of " << messages.size() << ", " << messages[i].size() << " bytes";
+  }
+}
+
+TEST(Sha256, OfManyMessagesIsThatOfEachAtEveryLength) {
+  std::vector<Bytes> contents;
+  for (std::size_t size = 0; size <= 300; ++size) contents.push_back(counting_bytes(size));
+  expect_references({contents.begin(), contents.end()});
+  for (const Bytes& content : contents) {
+    expect_references({content, contents[17]});
+    expect_references({contents[200], contents[64], content});
+  }
+}
+
+TEST(Sha256, OfManyMessagesIsThatOfEachWhateverTheirNumberLengthAndPlace) {
+  const std::string noise = test::random_bytes(300'000, 1);
+  for (std::uint64_t seed = 1; seed <= (COWSTORE_SOAK ? 5000 : 100); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    test::Random random(seed);
+    std::vector<ByteView> messages(random.below(12));
+    for (ByteView& message : messages) {
+      const std::size_t size = random.below(std::size_t{1} << (1 + random.below(18)));
+      message = as_bytes(noise).subspan(random.below(noise.size() - size), size);
+    }
+    expect_references(messages);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Sha256, OfNoMessagesIsNothing) {
+  sha256_many({}, {});
 }
 
 TEST(Sha256, ThreadsDoNotDisturbEachOther) {
