@@ -148,7 +148,8 @@ Result<Dir> Dir::open(const std::string& path) {
 Result<Fd> Dir::open_at(std::string_view operation, std::string_view name, int flags, int mode) const {
   std::string terminated(name);
   int all_flags = flags | O_CLOEXEC | O_NOFOLLOW;
-  int fd = observed(Call::kOpen, name, [&] {
+  Call kind = (flags & O_CREAT) != 0 ? Call::kCreate : Call::kOpen;
+  int fd = observed(kind, name, [&] {
     return stays_beneath(name) ? ::openat(fd_.get(), terminated.c_str(), all_flags, mode)
                                : openat2_beneath(fd_.get(), terminated.c_str(), all_flags, mode);
   });

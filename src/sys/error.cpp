@@ -1,5 +1,7 @@
 #include "sys/error.hpp"
 
+#include <sys/statvfs.h>
+
 #include <cerrno>
 
 namespace cowstore::sys {
@@ -30,9 +32,31 @@ ErrorCode code_of_errno(int error) {
   }
 }
 
+namespace {
+
+/// Whether the file system that an absolute path lies on has no inode left.
+bool lacks_inodes(std::string_view path) {
+  struct statvfs info {};
+  for (std::string place(path); place.starts_with('/'); place.resize(place.rfind('/'))) {
+    if (::statvfs(place.c_str(), &info) == 0) return info.f_files != 0 && info.f_favail == 0;
+  }
+  return false;
+}
+
+std::string way_out(std::string_view path, int error) {
+  if (error == EDQUOT)
+    return "the quota there is used up: free some space, or have it raised, and run the command again";
+  if (lacks_inodes(path))
+    return "the file system has no inodes left: remove some files, as their number is what is used up, and run the "
+           "command again";
+  return "free some space and run the command again";
+}
+
+}  // namespace
+
 Error system_error(std::string_view operation, std::string_view path, int error) {
   Error result{code_of_errno(error), error, std::string(operation), std::string(path), "", ""};
-  if (result.code == ErrorCode::kNoSpace) result.hint = "free some space and run the command again";
+  if (result.code == ErrorCode::kNoSpace) result.hint = way_out(path, error);
   return result;
 }
 

@@ -8,6 +8,7 @@ namespace cowstore::sys {
 
 enum class Call : std::uint8_t {
   kOpen,
+  kCreate,  ///< opening that may make the file
   kRead,
   kWrite,
   kStat,
@@ -22,6 +23,7 @@ enum class Call : std::uint8_t {
   kExtents,
   kSync,
   kTruncate,
+  kAllocate,
   kSetTimes,
   kSetMode,
   kLock,

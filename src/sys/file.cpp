@@ -83,6 +83,12 @@ Result<void> truncate(const Fd& fd, std::uint64_t size, std::string_view path) {
   return {};
 }
 
+Result<void> allocate(const Fd& fd, std::uint64_t bytes, std::string_view path) {
+  int failed = observed(Call::kAllocate, path, [&] { return ::fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes)); });
+  if (failed != 0) return system_error("allocate", path, errno);
+  return {};
+}
+
 Result<void> sync_data(const Fd& fd, std::string_view path) {
   int failed = observed(Call::kSync, path, [&] { return ::fdatasync(fd.get()); });
   if (failed != 0) return system_error("sync", path, errno);

@@ -26,6 +26,9 @@ Result<Bytes> read_all(const Fd& fd, std::uint64_t limit, std::string_view path)
 /// Writes everything; short writes are continued. After a failure any part may have been written.
 Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, std::string_view path);
 Result<void> truncate(const Fd& fd, std::uint64_t size, std::string_view path);
+/// Gives an empty file `bytes` of disk to hold, without writing them (fallocate). kUnsupported where the file system
+/// can't; after a failure a part may be held.
+Result<void> allocate(const Fd& fd, std::uint64_t bytes, std::string_view path);
 
 /// fdatasync. After a failure the data is lost to the kernel: write the file anew, never sync again.
 Result<void> sync_data(const Fd& fd, std::string_view path);

@@ -56,4 +56,12 @@ std::string FileLock::holder(const Dir& dir, std::string_view name) {
   return text;
 }
 
+Result<bool> FileLock::is_at(const Dir& dir, std::string_view name) const {
+  Stat own = COWSTORE_TRY(stat(fd_, dir.path_of(name)));
+  auto there = dir.stat(name);
+  if (!there && there.error().code == ErrorCode::kNotFound) return false;
+  if (!there) return std::move(there).error();
+  return there->inode == own.inode && there->device == own.device;
+}
+
 }  // namespace cowstore::sys

@@ -22,6 +22,8 @@ class FileLock {
   /// What the last holder wrote ("1234 cowstore commit", at most 4 KiB), for a message to who finds it held. Empty if
   /// unknown; whether it still holds the lock only an attempt tells.
   static std::string holder(const Dir& dir, std::string_view name);
+  /// Whether the file that is locked still has that name there, and isn't one that was removed since.
+  [[nodiscard]] Result<bool> is_at(const Dir& dir, std::string_view name) const;
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

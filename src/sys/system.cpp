@@ -1,8 +1,9 @@
 #include "sys/system.hpp"
 
+#include <linux/magic.h>
 #include <pwd.h>
 #include <sched.h>
-#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -77,10 +78,14 @@ Result<Timestamp> file_system_now(const Dir& dir) {
   return info->mtime;
 }
 
-Result<std::uint64_t> free_bytes(const Dir& dir) {
-  struct statvfs info {};
-  if (::fstatvfs(dir.fd(), &info) != 0) return system_error("ask for the free space of", dir.path(), errno);
-  return std::uint64_t{info.f_bavail} * info.f_frsize;
+Result<FreeSpace> free_space(const Dir& dir) {
+  struct statfs info {};
+  if (::fstatfs(dir.fd(), &info) != 0) return system_error("ask for the free space of", dir.path(), errno);
+  FreeSpace free;
+  free.bytes = std::uint64_t{info.f_bavail} * static_cast<std::uint64_t>(info.f_frsize);
+  if (info.f_files != 0) free.files = info.f_ffree;
+  free.exact = info.f_type == EXT4_SUPER_MAGIC || info.f_type == XFS_SUPER_MAGIC || info.f_type == TMPFS_MAGIC;
+  return free;
 }
 
 Result<std::string> real_path(const std::string& path) {

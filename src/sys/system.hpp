@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cowstore/result.hpp"
@@ -22,8 +24,13 @@ int process_id();
 std::string unique_name();
 /// The file system clock's stamp: the mtime that a file changed now in `dir` would get. Makes and removes a file.
 Result<Timestamp> file_system_now(const Dir& dir);
-/// Bytes that an ordinary user may still write.
-Result<std::uint64_t> free_bytes(const Dir& dir);
+/// What an ordinary user may still take of a file system.
+struct FreeSpace {
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> files;  ///< inodes; nothing where their number has no limit (Btrfs)
+  bool exact = false;  ///< a file takes what it has: the file system doesn't compress (ext4, XFS, tmpfs)
+};
+Result<FreeSpace> free_space(const Dir& dir);
 /// Absolute, with links resolved.
 Result<std::string> real_path(const std::string& path);
 

@@ -14,9 +14,9 @@ CallSet::CallSet(std::initializer_list<Call> calls) {
 }
 
 CallSet CallSet::changes() {
-  return {Call::kOpen,      Call::kWrite,    Call::kMakeDir,  Call::kRename,     Call::kUnlink,   Call::kLink,
-          Call::kSymlink,   Call::kClone,    Call::kSync,     Call::kTruncate,   Call::kSetTimes, Call::kSetMode,
-          Call::kWriteback, Call::kSetOwner, Call::kSetXattr, Call::kMakeSpecial};
+  return {Call::kOpen,     Call::kCreate,  Call::kWrite,     Call::kMakeDir,  Call::kRename,   Call::kUnlink,
+          Call::kLink,     Call::kSymlink, Call::kClone,     Call::kSync,     Call::kTruncate, Call::kAllocate,
+          Call::kSetTimes, Call::kSetMode, Call::kWriteback, Call::kSetOwner, Call::kSetXattr, Call::kMakeSpecial};
 }
 
 int CountCalls::before(Call call, std::uint64_t bytes, std::string_view) {

@@ -202,7 +202,7 @@ TEST_P(Trust, WithoutAClockThatCanBeAskedNothingNewIsProven) {
   class NoStamp : public sys::Observer {
    public:
     int before(sys::Call call, std::uint64_t, std::string_view name) override {
-      return call == sys::Call::kOpen && name.starts_with(".stamp") ? EROFS : 0;
+      return call == sys::Call::kCreate && name.starts_with(".stamp") ? EROFS : 0;
     }
   } no_stamp;
   {

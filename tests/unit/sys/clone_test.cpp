@@ -115,7 +115,7 @@ TEST(Clone, IsRefusedBetweenFileSystems) {
 
 TEST_P(EveryCloneTest, CanCloneReportsTroubleAsTroubleAndLeavesNothing) {
   Dir dir = temp().open();
-  for (Call call : {Call::kOpen, Call::kWrite, Call::kClone}) {
+  for (Call call : {Call::kCreate, Call::kWrite, Call::kClone}) {
     for (int error : {ENOSPC, EIO}) {
       test::FailNth fault(1, error, {call});
       test::ScopedObserver watching(fault);

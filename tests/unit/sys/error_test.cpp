@@ -32,7 +32,9 @@ TEST(SystemError, CarriesTheCallThePathAndTheErrno) {
 }
 
 TEST(SystemError, AFullDiskComesWithTheWayOut) {
-  EXPECT_FALSE(system_error("write", "x", ENOSPC).hint.empty());
+  EXPECT_EQ(system_error("write", "x", ENOSPC).hint, "free some space and run the command again");
+  EXPECT_EQ(system_error("write", "/no/such/x", ENOSPC).hint, "free some space and run the command again");
+  EXPECT_NE(system_error("write", "/x", EDQUOT).hint.find("quota"), std::string::npos);
 }
 
 }  // namespace

@@ -46,6 +46,17 @@ TEST_F(LockTest, ExcludesOtherProcesses) {
   EXPECT_TRUE(is_free());
 }
 
+TEST_F(LockTest, KnowsWhetherItsFileStillHasItsName) {
+  auto lock = FileLock::acquire(dir_, "lock", "mine");
+  ASSERT_TRUE(lock.ok());
+  EXPECT_TRUE(*lock->is_at(dir_, "lock"));
+  ASSERT_TRUE(dir_.unlink("lock").ok());
+  EXPECT_FALSE(*lock->is_at(dir_, "lock"));
+  auto another = FileLock::acquire(dir_, "lock", "mine");
+  ASSERT_TRUE(another.ok());
+  EXPECT_FALSE(*lock->is_at(dir_, "lock"));
+}
+
 TEST_F(LockTest, AKilledProcessLeavesNoLock) {
   test::ProcessSignal locked;
   test::Child child([&] {
