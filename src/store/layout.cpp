@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "store/located.hpp"
+#include "store/reserve.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/mapped_file.hpp"
@@ -79,7 +80,9 @@ Result<void> make_store(const sys::Dir& empty, const StoreConfig& config) {
   // The directories' names first: with its config it is a store.
   COWSTORE_TRY(empty.sync());
   COWSTORE_TRY(empty.rename("config.new", empty, "config"));
-  return empty.sync();
+  COWSTORE_TRY(empty.sync());
+  (void)replenish_reserve(empty);  // a store is one without it
+  return {};
 }
 
 Result<StoreConfig> read_config(const sys::Dir& store_dir) {

@@ -67,16 +67,16 @@ Result<std::unique_ptr<Session>> Session::begin(const sys::Dir& store_dir) {
     auto session = COWSTORE_TRY(try_begin(store_dir));
     if (session) return std::move(*session);
   }
-  return Error{ErrorCode::kIo,
+  return Error{ErrorCode::kBusy,
                0,
                "begin a session in",
                store_dir.path_of(kTmp),
-               "its lock file couldn't be written",
-               "see whether the disk is full"};
+               "others keep removing it as one that a crash left",
+               "run the command again"};
 }
 
 /// Between making the directory and locking it, another one's begin() may take it for stale. So the lock counts only if
-/// the file under its name is the one that was locked, which shows in the text that its holder wrote into it.
+/// the file under its name is the one that was locked.
 Result<std::optional<std::unique_ptr<Session>>> Session::try_begin(const sys::Dir& store_dir) {
   using Outcome = std::optional<std::unique_ptr<Session>>;
   sys::Dir tmp = COWSTORE_TRY(store_dir.open_dir(kTmp));
@@ -87,10 +87,14 @@ Result<std::optional<std::unique_ptr<Session>>> Session::try_begin(const sys::Di
   if (!dir) return std::move(dir).error();
   auto lock = sys::FileLock::try_acquire(*dir, kLock, name);
   if (!lock && is_taken_away(lock.error())) return Outcome();
-  if (!lock) return std::move(lock).error();
+  if (!lock) {
+    (void)dir->unlink(kLock);
+    (void)tmp.remove_dir(name);
+    return std::move(lock).error();
+  }
   if (!*lock) return Outcome();
   std::unique_ptr<Session> session(new Session(std::move(tmp), std::move(*dir), name, std::move(**lock)));
-  if (!sys::FileLock::holder(session->dir_, kLock).ends_with(name)) return Outcome();
+  if (!COWSTORE_TRY(session->lock_.is_at(session->dir_, kLock))) return Outcome();
   return Outcome(std::move(session));
 }
 

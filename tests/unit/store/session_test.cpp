@@ -1,6 +1,9 @@
 #include "store/session.hpp"
 
+#include <cerrno>
+
 #include "store_fixture.hpp"
+#include "support/fault_observer.hpp"
 #include "support/run_child.hpp"
 
 namespace cowstore::store {
@@ -23,6 +26,23 @@ TEST_F(SessionTest, RemovesItsDirectoryWhenItEnds) {
     EXPECT_EQ(names_in("tmp").size(), 1U);
   }
   EXPECT_TRUE(names_in("tmp").empty());
+}
+
+TEST_F(SessionTest, ThatCantBeginOnAFullDiskLeavesNothing) {
+  for (auto call : {sys::Call::kMakeDir, sys::Call::kCreate}) {
+    test::FailNth full(1, ENOSPC, {call}, test::Repeat::kFromThenOn);
+    test::ScopedObserver watching(full);
+    auto session = Session::begin(store_dir());
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ErrorCode::kNoSpace);
+    EXPECT_TRUE(names_in("tmp").empty());
+  }
+}
+
+TEST_F(SessionTest, BeginsWhereItsLockCantSayWhoHoldsIt) {
+  test::FailNth full(1, ENOSPC, {sys::Call::kWrite}, test::Repeat::kFromThenOn);
+  test::ScopedObserver watching(full);
+  ASSERT_OK(Session::begin(store_dir()));
 }
 
 TEST_F(SessionTest, LeavesRunningOnesAlone) {
