@@ -20,6 +20,9 @@ constexpr std::string_view kTemporaryPrefix = ".cowstore-tmp-";
 /// Names of what was moved out, is somebody's work, and found its own name taken when it was to be put back.
 constexpr std::string_view kSavedPrefix = ".cowstore-saved-";
 
+/// So many files may find the disk full before that is taken for the end of it.
+constexpr std::size_t kMostDeferred = 256;
+
 std::string_view parent_of(std::string_view path) {
   std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view(".") : path.substr(0, slash);
@@ -174,7 +177,26 @@ class Executor {
     for (const auto& [parent, files] : by_parent) {
       group.add_bounded([this, parent = parent, files = &files] { return make_files_in(parent, *files); });
     }
-    return group.wait();
+    COWSTORE_TRY(group.wait());
+    return make_deferred();
+  }
+
+  /// Whether a file that found the disk full is to be tried again when others have given back what they displace.
+  bool defer(const Making& making, const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (error.code != ErrorCode::kNoSpace || deferred_.size() == kMostDeferred) return false;
+    if (deferred_.empty()) disk_full_ = error;
+    deferred_.push_back(&making);
+    return true;
+  }
+
+  Result<void> make_deferred() {
+    while (!deferred_.empty()) {
+      std::vector<const Making*> waiting = std::exchange(deferred_, {});
+      for (const Making* making : waiting) COWSTORE_TRY(make_files_in(parent_of(making->path), {making}));
+      if (deferred_.size() == waiting.size()) return disk_full_;
+    }
+    return {};
   }
 
   Result<void> make_files_in(std::string_view parent_path, const std::vector<const Making*>& files) {
@@ -185,7 +207,9 @@ class Executor {
     }
     if (!parent) return std::move(parent).error();
     for (const Making* making : files) {
-      COWSTORE_TRY(make_file(*parent, *making));
+      auto made = make_file(*parent, *making);
+      if (!made && defer(*making, made.error())) continue;
+      COWSTORE_TRY(std::move(made));
       if (tools_.progress != nullptr) tools_.progress->advance(1, making->entry.file.size);
     }
     return {};
@@ -193,13 +217,19 @@ class Executor {
 
   Result<void> make_file(const sys::Dir& parent, const Making& making) {
     std::string temporary = temporary_name();
-    sys::Stat made = COWSTORE_TRY(tools_.maker.make(tools_.scratch, temporary, making.entry, making.attributes));
+    sys::Stat made = COWSTORE_TRY(build(tools_.scratch, temporary, making));
     auto moved = move_in({tools_.scratch, temporary, made}, parent, making);
     if (moved || moved.error().sys_errno != EXDEV) return moved;
-    COWSTORE_TRY(tools_.scratch.unlink(temporary));
     temporary = std::string(kTemporaryPrefix) + sys::unique_name();
-    made = COWSTORE_TRY(tools_.maker.make(parent, temporary, making.entry, making.attributes));
+    made = COWSTORE_TRY(build(parent, temporary, making));
     return move_in({parent, temporary, made}, parent, making);
+  }
+
+  /// Leaves nothing after an error: on a full disk its space is what the next file needs.
+  Result<sys::Stat> build(const sys::Dir& dir, const std::string& temporary, const Making& making) {
+    auto made = tools_.maker.make(dir, temporary, making.entry, making.attributes);
+    if (!made) (void)dir.unlink(temporary);
+    return made;
   }
 
   /// A finished file that has no name of its own yet.
@@ -215,15 +245,22 @@ class Executor {
     if (making.displaces) {
       auto exchanged = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kExchange);
       if (exchanged) return settle_exchange(file, parent, name, making);
-      if (exchanged.error().sys_errno != ENOENT) return exchanged;  // else it was removed meanwhile: a new name
+      if (exchanged.error().sys_errno != ENOENT) return discard(file, std::move(exchanged));
+      // It was removed meanwhile: a new name.
     }
     auto moved = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kNoReplace);
     if (has_errno(moved, EEXIST)) {
       note_untouched(making.path);
       return file.dir.unlink(file.temporary);
     }
-    COWSTORE_TRY(std::move(moved));
+    if (!moved) return discard(file, std::move(moved));
     return note_made(parent, name, making);
+  }
+
+  /// A finished file that could not get its name.
+  static Result<void> discard(const Finished& file, Result<void> why) {
+    (void)file.dir.unlink(file.temporary);
+    return why;
   }
 
   Result<void> settle_exchange(const Finished& file, const sys::Dir& parent, const std::string& name,
@@ -252,6 +289,8 @@ class Executor {
   std::atomic<std::uint64_t> counter_{0};
   std::set<std::string, std::less<>> not_made_;  ///< directories
   std::mutex mutex_;
+  std::vector<const Making*> deferred_;
+  Error disk_full_;  ///< why the first of them was deferred
   Execution result_;
 };
 

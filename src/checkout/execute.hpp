@@ -44,8 +44,9 @@ struct ExecuteTools {
 /// temporary name and moved in: a new name only where there is none, a replacement by exchange, after which what came
 /// out must be what the plan saw; if it isn't, it is put back and listed as untouched. What is removed is moved out and
 /// looked at in the same way. What can't be put back because its name is taken again is kept beside it, as
-/// `.cowstore-saved-…`, and listed. Nothing is synced. After an error a part is done; executing a plan that is made
-/// anew between the same versions does the rest.
+/// `.cowstore-saved-…`, and listed. A file that finds the disk full is tried again when the others are made: what they
+/// displace may be what it needs. Nothing is synced. After an error a part is done, and no file under construction is
+/// left; executing a plan that is made anew between the same versions does the rest.
 Result<Execution> execute(const ExecuteTools& tools, const Plan& plan);
 
 }  // namespace cowstore::checkout

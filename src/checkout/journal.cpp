@@ -122,6 +122,16 @@ Error unreadable(const sys::Dir& control, const std::string& reason) {
       control.path_of(kName), reason, "look at the working copy's files; then remove the journal to go on without it"};
 }
 
+enum class Sync { kNo, kYes };
+
+Result<void> write_temporary(const sys::Dir& control, const std::string& text, Sync sync) {
+  const std::string path = control.path_of(kTemporary);
+  sys::Fd file = COWSTORE_TRY(control.create_new(kTemporary, 0666));
+  COWSTORE_TRY(sys::write_at(file, as_bytes(text), 0, path));
+  if (sync == Sync::kYes) COWSTORE_TRY(sys::sync_data(file, path));
+  return file.close(path);
+}
+
 }  // namespace
 
 Result<void> write_journal(const sys::Dir& control, const Journal& journal) {
@@ -135,11 +145,11 @@ Result<void> write_journal(const sys::Dir& control, const Journal& journal) {
                 {"to", encode(journal.to)},
                 {"unsynced_from", encode(journal.unsynced_from)}};
   COWSTORE_TRY(control.remove_tree(kTemporary));
-  sys::Fd file = COWSTORE_TRY(control.create_new(kTemporary, 0666));
-  COWSTORE_TRY(sys::write_at(file, as_bytes(value.dump()), 0, control.path_of(kTemporary)));
-  if (executing) COWSTORE_TRY(sys::sync_data(file, control.path_of(kTemporary)));
-  COWSTORE_TRY(file.close(control.path_of(kTemporary)));
-  COWSTORE_TRY(control.rename(kTemporary, control, kName));
+  Sync sync = executing ? Sync::kYes : Sync::kNo;
+  auto written = write_temporary(control, value.dump(), sync);
+  if (written) written = control.rename(kTemporary, control, kName);
+  if (!written) (void)control.unlink(kTemporary);
+  COWSTORE_TRY(std::move(written));
   if (executing) COWSTORE_TRY(control.sync());
   return {};
 }

@@ -8,6 +8,7 @@
 #include "object/splice.hpp"
 #include "refs/names.hpp"
 #include "refs/undo.hpp"
+#include "repo/full_disk.hpp"
 #include "repo/history.hpp"
 #include "repo/in_place.hpp"
 #include "repo/snapshot.hpp"
@@ -112,9 +113,7 @@ Result<bool> has_path(Session& session, const object::TreeRoots& roots, const st
   return std::move(found).error();
 }
 
-}  // namespace
-
-Result<CheckoutReport> restore(Session& session, const RestoreOptions& options) {
+Result<CheckoutReport> restore_once(Session& session, const RestoreOptions& options) {
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   refs::Resolved source = COWSTORE_TRY(session.resolve(options.source));
   object::TreeRoots source_roots = COWSTORE_TRY(session.roots_of(source.commit));
@@ -145,6 +144,12 @@ Result<CheckoutReport> restore(Session& session, const RestoreOptions& options) 
   report.commit = source.commit;
   report.branch = head.branch;
   return report;
+}
+
+}  // namespace
+
+Result<CheckoutReport> restore(Session& session, const RestoreOptions& options) {
+  return with_reserve(session, [&] { return restore_once(session, options); });
 }
 
 namespace {
@@ -180,9 +185,7 @@ Result<Version> version_in(Session& session, const refs::Operation& operation, s
   return version;
 }
 
-}  // namespace
-
-Result<UndoReport> undo(Session& session, Overwrite overwrite) {
+Result<UndoReport> undo_once(Session& session, Overwrite overwrite) {
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   auto state = COWSTORE_TRY(session.log.current());
   refs::UndoPlan plan = COWSTORE_TRY(refs::plan_undo(state->view, session.copy.home.id, session.log));
@@ -212,6 +215,12 @@ Result<UndoReport> undo(Session& session, Overwrite overwrite) {
   std::sort(report.removed.begin(), report.removed.end());
   report.operation = COWSTORE_TRY(session.log.find("@")).id;
   return report;
+}
+
+}  // namespace
+
+Result<UndoReport> undo(Session& session, Overwrite overwrite) {
+  return with_reserve(session, [&] { return undo_once(session, overwrite); });
 }
 
 }  // namespace cowstore::repo

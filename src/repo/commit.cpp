@@ -16,6 +16,7 @@
 #include "refs/names.hpp"
 #include "repo/in_place.hpp"
 #include "repo/status.hpp"
+#include "store/reserve.hpp"
 
 namespace cowstore::repo {
 
@@ -234,7 +235,9 @@ Result<CommitReport> commit(Session& session, const CommitOptions& options) {
     return Error{ErrorCode::kUsage, 0, "use the message", "", "it isn't UTF-8", ""};
   }
   auto lock = COWSTORE_TRY(lock_and_recover(session));
-  return Committer(session, options).run();
+  auto report = Committer(session, options).run();
+  if (report) (void)store::replenish_reserve(session.store->dir());  // where a full disk has used it up
+  return report;
 }
 
 }  // namespace cowstore::repo

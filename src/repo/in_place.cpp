@@ -12,10 +12,13 @@
 #include "checkout/execute.hpp"
 #include "checkout/journal.hpp"
 #include "checkout/plan.hpp"
+#include "checkout/room.hpp"
 #include "diff/diff.hpp"
 #include "index/index_builder.hpp"
 #include "object/path.hpp"
+#include "repo/full_disk.hpp"
 #include "repo/snapshot.hpp"
+#include "sys/clone.hpp"
 
 namespace cowstore::repo {
 
@@ -60,17 +63,23 @@ class InPlaceChange {
       outcome.changes = planned.plan.describe();
       return outcome;
     }
+    COWSTORE_TRY(expect_room(planned.plan));
     COWSTORE_TRY(keep_what_is_destroyed(planned));
     bool idle = planned.plan.empty();
     if (idle && request_.append == InPlaceRequest::Append::kIfFilesChange) return outcome;
-    return carry_out(std::move(planned), std::move(outcome));
+    Journal journal = COWSTORE_TRY(new_journal());
+    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    return carry_out(std::move(planned), std::move(outcome), std::move(journal));
   }
 
   /// After a crash: whatever is neither old nor new by now is somebody's work since then, and stays.
   Result<InPlaceOutcome> resume() {
     Planned planned = COWSTORE_TRY(plan(Overwrite::kRefuse));
-    InPlaceOutcome outcome;
-    return carry_out(std::move(planned), std::move(outcome));
+    Journal journal = COWSTORE_TRY(new_journal());
+    auto written = checkout::write_journal(session_.copy.control, journal);
+    // On a full disk the one that is there will do.
+    if (!written && written.error().code != ErrorCode::kNoSpace) return std::move(written).error();
+    return carry_out(std::move(planned), {}, std::move(journal));
   }
 
  private:
@@ -183,23 +192,45 @@ class InPlaceChange {
     return {};
   }
 
-  Result<InPlaceOutcome> carry_out(Planned planned, InPlaceOutcome outcome) {
-    Journal journal = COWSTORE_TRY(new_journal());
-    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+  Result<void> expect_room(const Plan& plan) {
+    checkout::RoomRequest request;
+    request.files = checkout::files_of(plan);
+    request.freed = checkout::bytes_freed_by(plan);
+    request.can_clone = [&]() -> Result<bool> {
+      if (policy_of(request_.options) == share::Policy::kCopyOnly) return false;
+      sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
+      return sys::can_clone(from, session_.copy.control);
+    };
+    request.path = session_.copy.path;
+    return checkout::expect_room(*session_.store, session_.copy.control, request);
+  }
+
+  /// With its journal on the disk.
+  Result<InPlaceOutcome> carry_out(Planned planned, InPlaceOutcome outcome, Journal journal) {
     share::Ladder ladder(policy_of(request_.options));
     auto executed = execute(planned.plan, ladder);
-    // What is corrupt stays so: attempts to finish would fail for ever, and with them every command. If that can't be
-    // undone either, the journal stays as it is, and the first error is the one to tell.
-    if (!executed && executed.error().code == ErrorCode::kCorrupt) (void)put_back(std::move(journal));
-    if (!executed) return std::move(executed).error();
+    if (!executed) return give_up(std::move(journal), std::move(executed).error());
     checkout::Execution done = std::move(*executed);
-    COWSTORE_TRY(append(journal));
-    COWSTORE_TRY(write_index(planned, done));
-    journal.state = Journal::State::kFinished;
-    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    auto appended = with_reserve(session_, [&] { return append(journal); });
+    if (!appended) return not_recorded(std::move(appended).error());
+    keep_index(planned, done);
+    COWSTORE_TRY(finish(journal));
     fill_in(outcome, planned.plan, done, ladder.report());
     if (!done.untouched.empty()) return changed_meanwhile(done.untouched);
     return outcome;
+  }
+
+  /// What is corrupt stays so, and a full disk may stay full: attempts to finish would fail for ever, and with them
+  /// every command. So the files are put back. Where that fails too, the journal stays as it is, and the first error is
+  /// the one to tell.
+  Error give_up(Journal journal, Error error) {
+    bool lasting = error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kNoSpace;
+    if (!lasting) return error;
+    auto back = with_reserve(session_, [&] { return put_back(journal); });
+    if (error.code == ErrorCode::kCorrupt) return error;
+    error.reason = back ? "all files are as they were" : "a part of the files was changed";
+    if (!back) error.hint = "free some space: the next command then goes on with it, or puts them back";
+    return error;
   }
 
   /// Makes the files what they were before the command: nothing has happened.
@@ -211,11 +242,16 @@ class InPlaceChange {
     Planned planned = COWSTORE_TRY(back.plan(Overwrite::kRefuse));
     share::Ladder ladder(share::Policy::kAuto);
     checkout::Execution done = COWSTORE_TRY(back.execute(planned.plan, ladder));
-    COWSTORE_TRY(back.write_index(planned, done));
-    journal.state = Journal::State::kFinished;
+    back.keep_index(planned, done);
     journal.unsynced_from.push_back(request_.to);
     std::swap(journal.from, journal.to);
-    return checkout::write_journal(session_.copy.control, journal);
+    return finish(journal);
+  }
+
+  /// Its space comes from the reserve if need be: a journal that isn't finished keeps other commands from working.
+  Result<void> finish(Journal& journal) {
+    journal.state = Journal::State::kFinished;
+    return with_reserve(session_, [&] { return checkout::write_journal(session_.copy.control, journal); });
   }
 
   /// A conflict won't go away: the journal ends there. The files are the target's, and differ from a HEAD that has
@@ -223,10 +259,16 @@ class InPlaceChange {
   Result<void> append(Journal& journal) {
     auto appended = append_unless_there(session_, journal.operation);
     if (appended || appended.error().code != ErrorCode::kConflict) return appended;
-    journal.state = Journal::State::kFinished;
-    COWSTORE_TRY(checkout::write_journal(session_.copy.control, journal));
+    COWSTORE_TRY(finish(journal));
     Error error = std::move(appended).error();
     error.hint = "somebody changed it meanwhile: run the command again";
+    return error;
+  }
+
+  /// All is done but for the record, which every other command would need as well: the journal stays.
+  static Error not_recorded(Error error) {
+    if (error.code == ErrorCode::kNoSpace)
+      error.hint = "the files are there: free some space, and the next command writes down that they are";
     return error;
   }
 
@@ -266,10 +308,11 @@ class InPlaceChange {
     return checkout::execute(tools, plan);
   }
 
-  Result<void> write_index(Planned& planned, const checkout::Execution& done) {
+  /// It is a cache: where it can't be written, the files are only read again.
+  void keep_index(Planned& planned, const checkout::Execution& done) {
     for (const std::string& path : done.removed) changes::remove_entry(planned.scan, path);
     for (const checkout::Done& made : done.made) changes::put_entry(planned.scan, parent_of(made.path), scanned(made));
-    return index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
+    (void)index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
   }
 
   static std::string parent_of(const std::string& path) {
@@ -341,6 +384,16 @@ Result<InPlaceOutcome> change_in_place(Session& session, const sys::FileLock&, c
   return InPlaceChange(session, request).run();
 }
 
+namespace {
+
+/// Whether nothing is left to be finished.
+Result<bool> is_settled(const Session& session) {
+  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
+  return !journal || journal->state != Journal::State::kExecuting;
+}
+
+}  // namespace
+
 Result<void> recover(Session& session, const sys::FileLock&) {
   auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
   if (!journal || journal->state != Journal::State::kExecuting) return {};
@@ -355,6 +408,10 @@ Result<void> recover(Session& session, const sys::FileLock&) {
   auto resumed = InPlaceChange(session, request).resume();
   if (resumed || resumed.error().code == ErrorCode::kConflict) return {};
   Error error = std::move(resumed).error();
+  if (error.code == ErrorCode::kNoSpace && COWSTORE_TRY(is_settled(session))) {
+    if (session.context.notice) session.context.notice("no space to finish it: the files were put back as they were");
+    return {};
+  }
   if (error.hint.empty()) {
     error.hint = "to give up on `" + journal->operation.command + "` and keep the files as they are, remove " +
                  session.copy.control.path_of("journal");
@@ -363,8 +420,7 @@ Result<void> recover(Session& session, const sys::FileLock&) {
 }
 
 Result<void> recover_if_interrupted(Session& session) {
-  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
-  if (!journal || journal->state != Journal::State::kExecuting) return {};
+  if (COWSTORE_TRY(is_settled(session))) return {};
   auto lock = COWSTORE_TRY(try_lock_working_copy(session.copy, session.context));
   if (!lock) return {};  // it isn't interrupted: somebody is at it
   return recover(session, *lock);

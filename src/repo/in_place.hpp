@@ -38,7 +38,8 @@ struct InPlaceOutcome {
 
 /// Plans, journals, executes, appends the operation, writes the index. Uncommitted work in the way is kConflict, and
 /// nothing is touched; with kForce it is stored as a snapshot first, which the operation names, so that undo brings it
-/// back. kConflict after the work if somebody changed files meanwhile, which are then left as they are.
+/// back. kConflict after the work if somebody changed files meanwhile, which are then left as they are. After kNoSpace
+/// all files are what they were before, or, where even that takes more than there is, the journal stays.
 /// `lock` shows that the caller holds the working copy.
 Result<InPlaceOutcome> change_in_place(Session& session, const sys::FileLock& lock, const InPlaceRequest& request);
 

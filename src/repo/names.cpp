@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "refs/undo.hpp"
+#include "repo/full_disk.hpp"
 #include "repo/history.hpp"
 #include "repo/in_place.hpp"
 
@@ -127,7 +128,7 @@ Result<RefInfo> delete_branch(Session& session, const std::string& name, Overwri
                  "its last commits are on no other branch or tag",
                  "-f deletes it all the same, and `cowstore undo` brings it back"};
   }
-  COWSTORE_TRY(set_ref(session, key, std::nullopt));
+  COWSTORE_TRY(with_reserve(session, [&] { return set_ref(session, key, std::nullopt); }));
   return RefInfo{name, *commit, false};
 }
 
@@ -135,7 +136,7 @@ Result<RefInfo> delete_tag(Session& session, const std::string& name) {
   auto state = COWSTORE_TRY(session.log.current());
   auto commit = state->view.commit(refs::tag_key(name));
   if (!commit) return missing("tag", name, refs::tag_names(state->view));
-  COWSTORE_TRY(set_ref(session, refs::tag_key(name), std::nullopt));
+  COWSTORE_TRY(with_reserve(session, [&] { return set_ref(session, refs::tag_key(name), std::nullopt); }));
   return RefInfo{name, *commit, false};
 }
 
@@ -147,7 +148,9 @@ Result<std::vector<OperationInfo>> operations(Session& session, std::uint64_t li
   return infos;
 }
 
-Result<OperationInfo> restore_operation(Session& session, const std::string& text) {
+namespace {
+
+Result<OperationInfo> restore_operation_once(Session& session, const std::string& text) {
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   refs::Operation target = COWSTORE_TRY(session.log.find(text));
   refs::View then = COWSTORE_TRY(session.log.view_at(target.id));
@@ -172,6 +175,12 @@ Result<OperationInfo> restore_operation(Session& session, const std::string& tex
   request.operation = std::move(operation);
   COWSTORE_TRY(change_in_place(session, lock, request));
   return describe_operation(target);
+}
+
+}  // namespace
+
+Result<OperationInfo> restore_operation(Session& session, const std::string& operation) {
+  return with_reserve(session, [&] { return restore_operation_once(session, operation); });
 }
 
 }  // namespace cowstore::repo

@@ -3,10 +3,12 @@
 #include "base/try.hpp"
 #include "checkout/journal.hpp"
 #include "checkout/materialise.hpp"
+#include "checkout/room.hpp"
 #include "diff/diff.hpp"
 #include "index/index_builder.hpp"
 #include "refs/names.hpp"
 #include "repo/checkout.hpp"
+#include "repo/full_disk.hpp"
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
 #include "sys/clone.hpp"
@@ -128,6 +130,7 @@ class NewCopy {
     object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
     BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
     COWSTORE_TRY(require_clones(build.control));
+    COWSTORE_TRY(expect_room(build.control, version));
     provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
     checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
     checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version, build.dir));
@@ -154,6 +157,18 @@ class NewCopy {
                  target_.path(),
                  "no reflinks between it and " + session_.store->dir().path(),
                  "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
+  }
+
+  Result<void> expect_room(const sys::Dir& control, const object::TreeRoots& version) {
+    checkout::RoomRequest request;
+    request.files = checkout::files_of(*session_.store, version);
+    request.can_clone = [&]() -> Result<bool> {
+      if (!ladder_.may_clone()) return false;
+      sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
+      return sys::can_clone(from, control);
+    };
+    request.path = target_.path();
+    return checkout::expect_room(*session_.store, control, request);
   }
 
   Home new_home() {
@@ -194,8 +209,13 @@ class NewCopy {
                          {refs::worktree_key(home_.id, "path"), std::nullopt, target_.path()}};
     if (home_.branch)
       operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
-    COWSTORE_TRY(session_.append(operation));
-    return {};
+    auto appended = with_reserve(session_, [&] { return session_.append(operation); });
+    if (appended) return {};
+    Error error = std::move(appended).error();
+    error.hint =
+        "the working copy is made: free some space, or remove what else is in the way, and the first command in "
+        "it writes down that it is there";
+    return error;
   }
 
   CheckoutReport report(const checkout::Materialised& made) {
@@ -268,7 +288,10 @@ Result<void> give_up_adoption(Session& adopted, const sys::Dir& root) {
 /// overwrites for undo. What an earlier try left is gone on with.
 Result<CheckoutReport> adopt_directory(Session& session, const Target& target, const std::string& revision,
                                        const CheckoutOptions& options) {
-  COWSTORE_TRY(begin_adoption(session, target));
+  if (auto begun = begin_adoption(session, target); !begun) {
+    (void)target.parent.remove_dir(target.name + "/" + kControlName);
+    return std::move(begun).error();
+  }
   auto adopted = COWSTORE_TRY(open_at(target.path(), session.context));
   auto report = switch_to(*adopted, revision, options);
   if (!report) (void)give_up_adoption(*adopted, COWSTORE_TRY(target.parent.open_dir(target.name)));

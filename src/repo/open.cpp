@@ -12,6 +12,8 @@ namespace cowstore::repo {
 namespace {
 
 constexpr const char* kStoreName = "store";
+constexpr const char* kHomeName = "home";
+constexpr const char* kLockName = "lock";
 constexpr const char* kDefaultBranch = "main";
 
 Result<store::StoreConfig> config_of(const InitOptions& options) {
@@ -96,6 +98,32 @@ Result<void> register_again(Session& session) {
   return {};  // a conflict: somebody else has registered it by now
 }
 
+/// The home file comes last: with it, it is a repository.
+Result<std::unique_ptr<Session>> make_repository(const std::string& path, const sys::Dir& root, const sys::Dir& control,
+                                                 const store::StoreConfig& config, const Context& context) {
+  COWSTORE_TRY(control.remove_tree(kStoreName));
+  COWSTORE_TRY(store::Store::create(control, kStoreName, config));
+  sys::Dir store_dir = COWSTORE_TRY(control.open_dir(kStoreName));
+  sys::Dir log_dir = COWSTORE_TRY(store_dir.open_dir("log"));
+  COWSTORE_TRY(refs::OperationLog::create(log_dir));
+  Home home;
+  home.id = new_working_copy_id();
+  home.store = kStoreName;
+  home.branch = kDefaultBranch;
+  COWSTORE_TRY(write_home(control, home));
+  COWSTORE_TRY(root.sync());
+  return open_at(path, context);
+}
+
+/// What a failed init has made: best effort, the next one does the rest. Nobody else has got anywhere in it, since all
+/// that writes waits for the lock.
+void give_up(const sys::Dir& root, const sys::Dir& control) {
+  (void)control.unlink(kHomeName);
+  (void)control.remove_tree(kStoreName);
+  (void)control.unlink(kLockName);
+  (void)root.remove_dir(kControlName);
+}
+
 }  // namespace
 
 Result<InitReport> init(const std::string& directory, const InitOptions& options, const Context& context) {
@@ -111,26 +139,23 @@ Result<InitReport> init(const std::string& directory, const InitOptions& options
         ErrorCode::kConflict,    0, "make a repository in", report.path, "it lies in the .cowstore of another one",
         "name another directory"};
   }
-  // Anything else in .cowstore is what an interrupted init left: the home file comes last.
+  // Anything else in .cowstore is what an interrupted init left.
   COWSTORE_TRY(root.make_dirs(kControlName, 0777));
   sys::Dir control = COWSTORE_TRY(root.open_dir(kControlName));
-  auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(control, "lock", context.command_line));
-  if (!lock) return exists_already(report.path);
+  auto lock = sys::FileLock::try_acquire(control, kLockName, context.command_line);
+  if (!lock) {
+    (void)root.remove_dir(kControlName);
+    return std::move(lock).error();
+  }
+  if (!*lock) return exists_already(report.path);
   if (has_objects(control)) return lost_home(report.path);
-  COWSTORE_TRY(control.remove_tree(kStoreName));
-  COWSTORE_TRY(store::Store::create(control, kStoreName, config));
-  sys::Dir store_dir = COWSTORE_TRY(control.open_dir(kStoreName));
-  sys::Dir log_dir = COWSTORE_TRY(store_dir.open_dir("log"));
-  COWSTORE_TRY(refs::OperationLog::create(log_dir));
-  Home home;
-  home.id = new_working_copy_id();
-  home.store = kStoreName;
-  home.branch = kDefaultBranch;
-  COWSTORE_TRY(write_home(control, home));
-  COWSTORE_TRY(root.sync());
-  auto session = COWSTORE_TRY(open_at(report.path, context));
-  report.store = session->copy.store_path();
-  report.notes = notes_on(session->copy);
+  auto session = make_repository(report.path, root, control, config, context);
+  if (!session) {
+    give_up(root, control);
+    return std::move(session).error();
+  }
+  report.store = (*session)->copy.store_path();
+  report.notes = notes_on((*session)->copy);
   return report;
 }
 

@@ -19,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kHome = "home";
+constexpr const char* kNewHome = "home.new";
 constexpr const char* kLock = "lock";
 constexpr std::uint64_t kMaxHomeBytes = 1 << 20;
 constexpr int kFormat = 1;
@@ -86,6 +87,12 @@ std::string parent_path(const std::string& path) {
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
+Result<void> write_new_home(const sys::Dir& control, const std::string& text) {
+  sys::Fd file = COWSTORE_TRY(control.create_new(kNewHome, 0666));
+  COWSTORE_TRY(sys::write_at(file, as_bytes(text), 0, control.path_of(kNewHome)));
+  return sys::sync_data(file, control.path_of(kNewHome));
+}
+
 }  // namespace
 
 Result<void> write_home(const sys::Dir& control, const Home& home) {
@@ -94,11 +101,11 @@ Result<void> write_home(const sys::Dir& control, const Home& home) {
   if (!home.method.empty()) value["method"] = home.method;
   if (home.branch) put_path(value, "branch", *home.branch);
   if (home.commit) value["commit"] = home.commit->hex();
-  COWSTORE_TRY(control.remove_tree("home.new"));  // an interrupted command's
-  sys::Fd file = COWSTORE_TRY(control.create_new("home.new", 0666));
-  COWSTORE_TRY(sys::write_at(file, as_bytes(value.dump(2) + "\n"), 0, control.path_of(kHome)));
-  COWSTORE_TRY(sys::sync_data(file, control.path_of(kHome)));
-  COWSTORE_TRY(control.rename("home.new", control, kHome));
+  COWSTORE_TRY(control.remove_tree(kNewHome));  // an interrupted command's
+  auto written = write_new_home(control, value.dump(2) + "\n");
+  if (written) written = control.rename(kNewHome, control, kHome);
+  if (!written) (void)control.unlink(kNewHome);
+  COWSTORE_TRY(std::move(written));
   return control.sync();
 }
 

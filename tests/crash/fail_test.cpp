@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "crash/crash_bed.hpp"
 #include "support/fault_observer.hpp"
@@ -33,22 +34,50 @@ std::string where_name(const testing::TestParamInfo<Where>& where) {
 
 INSTANTIATE_TEST_SUITE_P(On, FailTest,
                          testing::Combine(testing::Values("anywhere", "btrfs"),
-                                          testing::Values("CommitOfChanges", "ForcedSwitch", "CheckoutOfANewCopy",
-                                                          "CheckoutOverADirectory", "Restore")),
+                                          testing::Values("FirstCommit", "CommitOfChanges", "SwitchForthAndBack",
+                                                          "ForcedSwitch", "CheckoutOfANewCopy",
+                                                          "CheckoutOverADirectory", "Restore", "UndoOfACheckout",
+                                                          "UndoOfACommit", "BranchesAndTags")),
                          where_name);
 
 /// What a full disk may refuse.
 CallSet calls_that_take_space() {
   using sys::Call;
-  return {Call::kOpen,  Call::kWrite, Call::kMakeDir, Call::kRename,  Call::kLink,
-          Call::kClone, Call::kSync,  Call::kSymlink, Call::kTruncate};
+  return {Call::kCreate, Call::kWrite,   Call::kMakeDir,  Call::kRename,   Call::kLink,     Call::kClone,
+          Call::kSync,   Call::kSymlink, Call::kTruncate, Call::kAllocate, Call::kSetXattr, Call::kMakeSpecial};
 }
 
-/// It says what failed, at what, and why.
+bool is_no_space(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
+
+/// It says what failed, at what, and why; of a full disk also what to do.
 void expect_clear(const Error& error, int injected) {
-  bool code_fits = error.code == ErrorCode::kIo || (injected == ENOSPC && error.code == ErrorCode::kNoSpace);
-  EXPECT_TRUE(code_fits) << to_string(error.code) << ": " << error.message();
   EXPECT_FALSE(error.operation.empty());
+  if (!is_no_space(injected)) {
+    EXPECT_EQ(to_string(error.code), std::string("io")) << error.message();
+    return;
+  }
+  EXPECT_EQ(to_string(error.code), std::string("no_space")) << error.message();
+  EXPECT_FALSE(error.path.empty()) << error.message();
+  EXPECT_NE(error.hint.find("space"), std::string::npos) << error.message() << "; " << error.hint;
+}
+
+/// Nothing is left of what was being built when there was no space for it.
+void expect_nothing_staged(const std::string& root) {
+  namespace fs = std::filesystem;
+  for (const auto& copy : fs::directory_iterator(root)) {
+    EXPECT_FALSE(copy.path().filename().string().ends_with("-partial")) << copy.path();
+    for (const char* scratch : {".cowstore/tmp", ".cowstore/store/tmp"}) {
+      fs::path directory = copy.path() / scratch;
+      EXPECT_TRUE(!fs::exists(directory) || fs::is_empty(directory)) << directory;
+    }
+    if (!fs::exists(copy.path() / ".cowstore")) continue;
+    for (const auto& entry : fs::directory_iterator(copy.path() / ".cowstore")) {
+      std::string name = entry.path().filename().string();
+      EXPECT_FALSE(name.ends_with(".new") || name.ends_with(".tmp")) << entry.path();
+    }
+  }
 }
 
 struct Failure {
@@ -57,7 +86,7 @@ struct Failure {
   Repeat repeat = Repeat::kOnce;
 };
 
-constexpr std::uint64_t kFewestPoints = 20;
+constexpr std::uint64_t kFewestPoints = 5;
 
 /// Fails every stride-th call from the first on, each in a run of its own from the same beginning.
 void fail_at_every_call(CrashBed& bed, const Failure& failure, std::uint64_t first, std::uint64_t stride) {
@@ -69,6 +98,7 @@ void fail_at_every_call(CrashBed& bed, const Failure& failure, std::uint64_t fir
       return bed.play();
     }();
     if (!played) expect_clear(played.error(), failure.error);
+    if (!played && is_no_space(failure.error)) expect_nothing_staged(bed.root());
     bed.verify();
     if (testing::Test::HasFailure()) return;
     bed.reset();
@@ -97,6 +127,10 @@ TEST_P(FailTest, ADiskThatStaysFullIsReportedLosesNothingAndTheNextTryWorks) {
   if (bed_) fail_at_every_call(*bed_, {ENOSPC, calls_that_take_space(), Repeat::kFromThenOn}, 3, stride(5));
 }
 
+TEST_P(FailTest, AQuotaThatIsUsedUpIsLikeAFullDisk) {
+  if (bed_) fail_at_every_call(*bed_, {EDQUOT, calls_that_take_space(), Repeat::kFromThenOn}, 4, stride(7));
+}
+
 TEST_P(FailTest, ShortWritesChangeNothing) {
   if (!bed_) return;
   for (std::uint64_t most : {1U, 7U, 4096U}) {
@@ -109,6 +143,31 @@ TEST_P(FailTest, ShortWritesChangeNothing) {
     ASSERT_TRUE(played.ok()) << played.error().message();
     bed_->verify();
     bed_->reset();
+  }
+}
+
+TEST(FailedInit, LeavesNothingOnAFullDiskAndTheNextTryWorks) {
+  for (Repeat repeat : {Repeat::kOnce, Repeat::kFromThenOn}) {
+    for (std::uint64_t n = 1;; ++n) {
+      SCOPED_TRACE("failed at call " + std::to_string(n));
+      auto temp = crash_dir("anywhere");
+      write_file(*temp / "mine", "mine\n");
+      FailNth fault(n, ENOSPC, calls_that_take_space(), repeat);
+      Result<InitReport> made = [&] {
+        ScopedObserver watching(fault);
+        return Repository::init(temp->path(), {}, system_context());
+      }();
+      if (!fault.fired()) break;
+      if (!made) {
+        expect_clear(made.error(), ENOSPC);
+        EXPECT_FALSE(exists(*temp / ".cowstore"));
+        made = Repository::init(temp->path(), {}, system_context());
+      }
+      EXPECT_TRUE(made.ok()) << made.error().message();
+      auto repository = Repository::open(temp->path(), system_context());
+      ASSERT_TRUE(repository.ok()) << repository.error().message();
+      EXPECT_TRUE(repository->commit({}).ok());
+    }
   }
 }
 

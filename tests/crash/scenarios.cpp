@@ -59,6 +59,15 @@ Step undo() {
   return step;
 }
 
+/// May be done again, or be gone already.
+Step change_refs(std::function<Result<void>(Repository&)> change) {
+  return {[change](CrashBed&, Repository& repository) -> Result<void> {
+    auto done = change(repository);
+    if (!done && done.error().code == ErrorCode::kNotFound) return {};
+    return done;
+  }};
+}
+
 /// Two commits, tagged `one` and `two`; main is at the second, and `one` checked out.
 void two_versions(CrashBed& bed) {
   bed.write_version_one();
@@ -105,6 +114,18 @@ Scenario forced_beside() {
   return {"CheckoutOverADirectory", files_beside, {step}, "beside"};
 }
 
+Scenario branches_and_tags() {
+  auto branch = [](Repository& repository) {
+    return outcome(repository.create_branch("side", "one", Overwrite::kForce));
+  };
+  auto tag = [](Repository& repository) { return outcome(repository.create_tag("third", "@", Overwrite::kForce)); };
+  auto no_branch = [](Repository& repository) { return outcome(repository.delete_branch("side", Overwrite::kForce)); };
+  auto no_tag = [](Repository& repository) { return outcome(repository.delete_tag("third")); };
+  return {"BranchesAndTags",
+          two_versions,
+          {change_refs(branch), change_refs(tag), change_refs(no_branch), change_refs(no_tag)}};
+}
+
 }  // namespace
 
 std::vector<Scenario> scenarios() {
@@ -118,6 +139,7 @@ std::vector<Scenario> scenarios() {
       {"Restore", uncommitted_work, {restore({"a", "big", "dir", "kind"}, "two")}},
       {"UndoOfACheckout", forced_switch, {undo()}},
       {"UndoOfACommit", two_commits, {undo()}},
+      branches_and_tags(),
   };
 }
 
