@@ -98,6 +98,10 @@ Tree::~Tree() {
   for (const int directory : directories_) close(directory);
 }
 
+void Tree::settle() {
+  check(syncfs(directories_[0]), "sync");
+}
+
 Loop Tree::each(const char* what, std::size_t count, std::size_t threads,
                 std::function<void(int directory, std::size_t number)> operation) {
   return {what, count, threads, [this, operation = std::move(operation)](auto thread, auto begin, auto end) {

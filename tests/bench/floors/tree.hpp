@@ -27,6 +27,8 @@ class Tree {
 
   /// In the order in which they must run: later ones use what earlier ones have made.
   [[nodiscard]] std::vector<Loop> loops(std::size_t files);
+  /// Writes back what a loop has left, so that the next one doesn't pay for it.
+  void settle();
 
  private:
   [[nodiscard]] std::vector<Loop> writing(std::size_t files);
