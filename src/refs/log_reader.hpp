@@ -28,7 +28,7 @@ class LogReader {
   /// Valid after a successful refresh(), until the next one.
   [[nodiscard]] const Position& position() const { return at_; }
   [[nodiscard]] const LogFile& file() const { return *file_; }
-  /// The state, immutable from now on: the next change makes a copy.
+  /// The state, immutable for as long as somebody has it: a change makes a copy then.
   [[nodiscard]] std::shared_ptr<const State> hand_out() { return at_.hand_out(); }
   /// From the newest operation backwards. Borrows from this.
   [[nodiscard]] LogWalker walker() { return {dir_, file_, at_.record, at_.state->head, notes_}; }

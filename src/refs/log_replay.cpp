@@ -1,5 +1,6 @@
 #include "refs/log_replay.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "base/try.hpp"
@@ -44,13 +45,11 @@ Result<Position> start_for(const LogFile& file, const RecordHeader& last, std::u
 
 }  // namespace
 
-std::shared_ptr<const State> Position::hand_out() {
-  handed_out = true;
-  return state;
-}
-
 State& Position::writable_state() {
-  if (std::exchange(handed_out, false)) state = std::make_shared<State>(*state);
+  // Only hand_out() makes owners, and the log is one thread's at a time: if there is no other owner now, none can come.
+  if (state.use_count() > 1) state = std::make_shared<State>(*state);
+  // What another thread read before it let go comes before what is written here.
+  std::atomic_thread_fence(std::memory_order_acquire);
   return *state;
 }
 

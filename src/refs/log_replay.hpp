@@ -22,11 +22,10 @@ struct Position {
   std::uint64_t end = 0;            ///< where the next one begins
   std::uint64_t last_view = 0;      ///< newest record with a full view, `record` included
   std::uint64_t last_view_end = 0;  ///< where that one ends
-  bool handed_out = false;          ///< the state is somebody else's as well
 
-  /// The present state, for keeps: it never changes any more.
-  std::shared_ptr<const State> hand_out();
-  /// The state to change: a copy if the present one was handed out.
+  /// The present state: it never changes while somebody has it.
+  [[nodiscard]] std::shared_ptr<const State> hand_out() const { return state; }
+  /// The state to change: a copy if somebody still has the present one. With many refs that is what costs.
   State& writable_state();
   /// Moves over a record whose operation has just become part of the state.
   void pass(const RecordHeader& header);

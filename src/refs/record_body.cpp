@@ -1,7 +1,6 @@
 #include "refs/record_body.hpp"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -15,8 +14,6 @@
 
 namespace cowstore::refs {
 namespace {
-
-using Members = std::map<std::string, std::string>;
 
 constexpr std::string_view kBytesBegin = "{\"bytes\":\"";
 constexpr std::string_view kBytesEnd = "\"}";
@@ -69,8 +66,29 @@ class Scanner {
     return good_ ? string() : std::string();
   }
   std::optional<std::string> bytes_or_null() { return take("null") ? std::nullopt : std::optional(bytes()); }
+  /// The text of an object that begins here. Only its end is looked for: what it holds is not checked.
+  std::string_view object() {
+    const std::string_view text = rest_.substr(0, object_size());
+    good_ = good_ && !text.empty();
+    rest_.remove_prefix(text.size());
+    return text;
+  }
 
  private:
+  [[nodiscard]] std::size_t object_size() const {
+    if (!at("{")) return 0;
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < rest_.size(); ++i) {
+      const char c = rest_[i];
+      if (c == '"') in_string = !in_string;
+      if (c == '\\' && in_string) ++i;
+      if (in_string) continue;
+      if (c == '{') ++depth;
+      if (c == '}' && --depth == 0) return i + 1;
+    }
+    return 0;
+  }
   std::string hex_bytes() {
     const std::string_view digits = rest_.substr(0, rest_.find('"'));
     rest_.remove_prefix(digits.size());
@@ -118,9 +136,8 @@ class Scanner {
   bool good_ = true;
 };
 
-std::optional<std::vector<Change>> changes_of(std::string_view text) {
+std::vector<Change> changes_in(Scanner& in) {
   std::vector<Change> changes;
-  Scanner in(text);
   in.expect("[");
   while (in.good() && !in.at("]")) {
     if (!changes.empty()) in.expect(",");
@@ -135,51 +152,30 @@ std::optional<std::vector<Change>> changes_of(std::string_view text) {
     changes.push_back(std::move(change));
   }
   in.expect("]");
-  return in.done() ? std::optional(std::move(changes)) : std::nullopt;
+  return changes;
 }
 
-std::optional<std::string> bytes_of(std::string_view text) {
-  Scanner in(text);
-  std::string bytes = in.bytes();
-  return in.done() ? std::optional(std::move(bytes)) : std::nullopt;
-}
-
-std::string take(Members& members, const char* key) {
-  const auto node = members.extract(key);
-  return node.empty() ? std::string() : std::move(node.mapped());
-}
-
-bool take_bytes(Members& members, const char* key, std::string& out) {
-  auto bytes = bytes_of(take(members, key));
-  if (!bytes) return false;
-  out = std::move(*bytes);
-  return true;
-}
-
-bool take_parent(Members& members, OperationId& out) {
-  const std::string text = take(members, "parent");
-  if (text == "null") return true;
-  const auto hex = bytes_of(text);
-  const auto digest = hex ? Digest::from_hex(*hex) : std::nullopt;
+bool take_parent(const std::optional<std::string>& hex, OperationId& out) {
+  if (!hex) return true;
+  const auto digest = Digest::from_hex(*hex);
   if (!digest || *digest == Digest{}) return false;
   out = OperationId(*digest);
   return true;
 }
 
-bool take_time(Members& members, Operation& out) {
-  const auto text = bytes_of(take(members, "time"));
-  const auto time = text ? object::parse_time(*text) : std::nullopt;
-  if (!time) return false;
+bool take_time(const std::string& text, Operation& out) {
+  const auto time = object::parse_time(text);
+  if (!time || object::format_time(*time) != text) return false;
   out.time = time->at;
   out.utc_offset_minutes = time->utc_offset_minutes;
   return true;
 }
 
-bool take_changes(Members& members, std::vector<Change>& out) {
-  auto changes = changes_of(take(members, "changes"));
-  if (!changes) return false;
-  out = std::move(*changes);
-  return true;
+/// Nearly all have none.
+bool is_canonical_details(const std::string& text) {
+  if (text == "{}") return true;
+  const auto canonical = canonical_details(text);
+  return canonical && *canonical == text;
 }
 
 }  // namespace
@@ -204,18 +200,28 @@ Result<std::string> encode_operation(const NewOperation& operation, const Operat
          ",\"worktree\":" + text_of(std::string_view(operation.worktree)) + "}";
 }
 
+/// In one pass, without a tree of JSON: whoever opens a log decodes what was appended since its last full view.
 Result<Operation> decode_operation(std::string_view body) {
-  auto members = object::canonical_members(body);
-  if (!members) return corrupt(members.error().reason);
   Operation operation;
-  operation.details = take(*members, "details");
-  const bool good = take_changes(*members, operation.changes) && take_bytes(*members, "command", operation.command) &&
-                    take_parent(*members, operation.parent) && take_time(*members, operation) &&
-                    take_bytes(*members, "user", operation.user) &&
-                    take_bytes(*members, "worktree", operation.worktree) && members->empty();
-  if (!good) return corrupt("not the JSON of an operation");
-  const auto again = encode_operation(operation, operation.parent);
-  if (!again || *again != body) return corrupt("not in canonical form");
+  Scanner in(body);
+  in.expect("{\"changes\":");
+  operation.changes = changes_in(in);
+  in.expect(",\"command\":");
+  operation.command = in.bytes();
+  in.expect(",\"details\":");
+  operation.details = in.object();
+  in.expect(",\"parent\":");
+  const auto parent = in.bytes_or_null();
+  in.expect(",\"time\":");
+  const std::string time = in.bytes();
+  in.expect(",\"user\":");
+  operation.user = in.bytes();
+  in.expect(",\"worktree\":");
+  operation.worktree = in.bytes();
+  in.expect("}");
+  const bool good = in.done() && take_parent(parent, operation.parent) && take_time(time, operation) &&
+                    is_canonical_details(operation.details);
+  if (!good) return corrupt("not the canonical JSON of an operation");
   operation.id = OperationId(hash::sha256(as_bytes(body)));
   return operation;
 }

@@ -97,12 +97,15 @@ TEST_F(LogReplayTest, ARecordThatDoesNotContinueTheChainIsCorruptHoweverRightIts
   }
 }
 
-TEST_F(LogReplayTest, AStateThatWasHandedOutIsCopiedBeforeItChanges) {
+TEST_F(LogReplayTest, AStateThatSomebodyHasIsCopiedBeforeItChanges) {
   Position at;
   at.state = std::make_shared<State>();
   State* own = at.state.get();
   EXPECT_EQ(&at.writable_state(), own);
-  const auto held = at.hand_out();
+  auto held = at.hand_out();
+  held.reset();
+  EXPECT_EQ(&at.writable_state(), own) << "nobody has it any more";
+  held = at.hand_out();
   EXPECT_NE(&at.writable_state(), own);
   EXPECT_EQ(held.get(), own);
   State* copy = at.state.get();
