@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/try.hpp"
+#include "checkout/aliases.hpp"
 #include "object/named_tree.hpp"
 
 namespace cowstore::checkout {
@@ -59,9 +60,11 @@ class Materialiser {
         filling->files.push_back(i);
         continue;
       }
-      COWSTORE_TRY(handle.make_dir(entry.name, 0777));
+      std::string child = child_path(filling->made.path, entry.name);
+      auto made = handle.make_dir(entry.name, 0777);
+      if (!made) return explain_alias(std::move(made).error(), child);
       object::TreeRoots below{entry.tree, children[entry.name]};
-      group_.add([this, below, at = child_path(filling->made.path, entry.name)] { return begin_directory(at, below); });
+      group_.add([this, below, child] { return begin_directory(child, below); });
     }
     return begin_files(filling, handle);
   }
@@ -117,7 +120,9 @@ class Materialiser {
       auto recorded = filling.attributes.find(made.entry.name);
       static const object::Attributes kNothing;
       const object::Attributes& attributes = recorded == filling.attributes.end() ? kNothing : recorded->second;
-      made.stat = COWSTORE_TRY(tools_.maker.make(handle, made.entry.name, made.entry, attributes));
+      auto stat = tools_.maker.make(handle, made.entry.name, made.entry, attributes);
+      if (!stat) return explain_alias(std::move(stat).error(), child_path(filling.made.path, made.entry.name));
+      made.stat = *stat;
       if (tools_.progress != nullptr) tools_.progress->advance(1, made.entry.file.size);
     }
     if (filling.slices.fetch_sub(1) == 1) return end_directory(filling, handle);

@@ -9,6 +9,7 @@
 #include "changes/compare.hpp"
 #include "changes/refresh_index.hpp"
 #include "changes/scan.hpp"
+#include "checkout/aliases.hpp"
 #include "checkout/execute.hpp"
 #include "checkout/journal.hpp"
 #include "checkout/plan.hpp"
@@ -86,6 +87,7 @@ class InPlaceChange {
   Result<Planned> plan(Overwrite overwrite) {
     Planned planned;
     COWSTORE_TRY(find_differences(planned));
+    COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, planned.differences));
     std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
     changes::ScanOptions scan_options;
     scan_options.ignore = changes::IgnoreRules::kNone;
