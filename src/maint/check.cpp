@@ -17,8 +17,9 @@ Result<void> check_inventory(store::Store& store, Findings& findings) {
     findings.fault(Fault{record.name.hex(), record.path(), 0, "", "a segment lists this file, but it isn't there"});
   }
   for (const store::ContainerRecord& record : inventory.altered) {
-    findings.note(record.path() +
-                  ": its size, time or inode is not as recorded (copied, or touched): it is copied from, not cloned");
+    findings.note(
+        record.path() +
+        ": its size, time or inode is not as recorded (copied, or touched): it is read once more before it is cloned");
   }
   for (const Digest& name : inventory.unlisted_packs)
     findings.note("packs/" + name.hex() + ".pack: not listed by any segment");

@@ -67,11 +67,25 @@ Result<void> FileMaker::fill(const sys::Fd& file, const object::FileRef& content
 Result<bool> FileMaker::fill_by_clone(const sys::Fd& file, const object::FileRef& content,
                                       const std::string& path) const {
   store::LooseFile loose = COWSTORE_TRY(store_.open_loose(content.id));
-  if (loose.state != store::LooseState::kIntact || loose.size != content.size) return false;
-  if (verification_ == Verification::kVerify) COWSTORE_TRY(verify(loose.fd, content));
+  if (!COWSTORE_TRY(is_source(loose, content))) return false;
   if (COWSTORE_TRY(ladder_.try_clone(loose.fd, file, content.size, path))) return true;
   COWSTORE_TRY(sys::truncate(file, 0, path));
   return false;
+}
+
+/// A file that isn't as recorded may be right all the same: a copied store has other inodes. It is read once.
+Result<bool> FileMaker::is_source(const store::LooseFile& loose, const object::FileRef& content) const {
+  bool intact = loose.state == store::LooseState::kIntact;
+  if ((!intact && loose.state != store::LooseState::kAltered) || loose.size != content.size) return false;
+  if (intact && verification_ == Verification::kTrust) return true;
+  auto verified = verify(loose.fd, content);
+  if (intact && !verified) return std::move(verified).error();
+  if (verified) {
+    if (!intact) store_.vouch(content, loose.seen);
+    return true;
+  }
+  if (verified.error().code == ErrorCode::kCorrupt) return false;
+  return std::move(verified).error();
 }
 
 /// Against the chunk list, since what the index has for a chunk may lie in another container, and be whole there.

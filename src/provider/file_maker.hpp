@@ -39,6 +39,7 @@ class FileMaker {
                                  const object::Attributes& attributes) const;
   Result<void> fill(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
   Result<bool> fill_by_clone(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
+  Result<bool> is_source(const store::LooseFile& loose, const object::FileRef& content) const;
   Result<void> verify(const sys::Fd& loose, const object::FileRef& content) const;
 
   store::Store& store_;

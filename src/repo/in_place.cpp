@@ -216,6 +216,7 @@ class InPlaceChange {
     auto appended = with_reserve(session_, [&] { return append(journal); });
     if (!appended) return not_recorded(std::move(appended).error());
     keep_index(planned, done);
+    (void)session_.store->record_vouched();  // only saves later commands a look
     COWSTORE_TRY(finish(journal));
     fill_in(outcome, planned.plan, done, ladder.report());
     if (!done.untouched.empty()) return changed_meanwhile(done.untouched);

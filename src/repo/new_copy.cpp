@@ -137,6 +137,8 @@ class NewCopy {
     COWSTORE_TRY(write_control_files(build, made, version));
     COWSTORE_TRY(build.move_to(target_));
     COWSTORE_TRY(register_copy());
+    // Only saves later commands a look, and a store that can't be written has to do without.
+    (void)session_.store->record_vouched();
     return report(made);
   }
 

@@ -13,6 +13,10 @@ bool same_size_and_mtime(const sys::Stat& seen, const ContainerRecord& record) {
   return seen.kind == sys::FileKind::kRegular && seen.size == record.size && seen.mtime == record.mtime;
 }
 
+bool is_same(const sys::Stat& a, const sys::Stat& b) {
+  return a.kind == b.kind && a.size == b.size && a.mtime == b.mtime && a.ctime == b.ctime && a.inode == b.inode;
+}
+
 LooseFile in_state(LooseState state) {
   LooseFile file;
   file.state = state;
@@ -78,6 +82,23 @@ void UsableContainers::clear() {
   known_.clear();
 }
 
+void VouchedFiles::add(const object::FileRef& file, const sys::Stat& seen) {
+  std::lock_guard lock(mutex_);
+  known_[file.id.digest()] = seen;
+  new_.emplace_back(file, seen);
+}
+
+bool VouchedFiles::has(const FileId& id, const sys::Stat& seen) const {
+  std::lock_guard lock(mutex_);
+  auto found = known_.find(id.digest());
+  return found != known_.end() && is_same(found->second, seen);
+}
+
+std::vector<std::pair<object::FileRef, sys::Stat>> VouchedFiles::take_new() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(new_, {});
+}
+
 bool agrees(const sys::Stat& seen, const ContainerRecord& record) {
   return same_size_and_mtime(seen, record) && seen.inode == record.inode;
 }
@@ -92,8 +113,7 @@ Result<LooseFile> open_loose_file(const sys::Dir& store_dir, const IndexView& vi
   sys::Stat seen = COWSTORE_TRY(sys::stat(*fd, store_dir.path_of(path)));
   bool intact =
       std::any_of(records.begin(), records.end(), [&](const ContainerRecord& one) { return agrees(seen, one); });
-  if (!intact) return in_state(LooseState::kAltered);
-  return LooseFile{LooseState::kIntact, std::move(*fd), seen.size};
+  return LooseFile{intact ? LooseState::kIntact : LooseState::kAltered, std::move(*fd), seen.size, seen};
 }
 
 }  // namespace cowstore::store

@@ -4,9 +4,12 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "cowstore/ids.hpp"
 #include "cowstore/result.hpp"
+#include "object/entry.hpp"
 #include "store/index_view.hpp"
 #include "store/lru_cache.hpp"
 #include "store/object_info.hpp"
@@ -50,6 +53,20 @@ class UsableContainers {
   const sys::Dir& store_dir_;
   std::mutex mutex_;
   std::unordered_map<Digest, bool, DigestHash> known_;  ///< names of packs and of loose files never collide
+};
+
+/// Loose files that are not as recorded but whose content was found right: as they were then. Thread-safe.
+class VouchedFiles {
+ public:
+  void add(const object::FileRef& file, const sys::Stat& seen);
+  [[nodiscard]] bool has(const FileId& id, const sys::Stat& seen) const;
+  /// Those that were added since the last call.
+  std::vector<std::pair<object::FileRef, sys::Stat>> take_new();
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<Digest, sys::Stat, DigestHash> known_;
+  std::vector<std::pair<object::FileRef, sys::Stat>> new_;
 };
 
 /// Whether size, mtime and inode are as recorded.

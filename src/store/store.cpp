@@ -139,11 +139,30 @@ Result<std::vector<ObjectInfo>> Store::find_prefix(std::string_view hex, std::op
 }
 
 Result<LooseFile> Store::open_loose(const FileId& id) {
-  auto file = open_loose_file(parts_->dir, *parts_->index->view(), id);
+  auto file = parts_->open_loose(id);
   // Most files aren't loose; who asks has read a reference to this one, and with it the segment that lists it.
   bool settled = !file || file->state == LooseState::kIntact || file->state == LooseState::kUnlisted;
   if (settled || !COWSTORE_TRY(parts_->index->reload())) return file;
-  return open_loose_file(parts_->dir, *parts_->index->view(), id);
+  return parts_->open_loose(id);
+}
+
+Result<LooseFile> StoreParts::open_loose(const FileId& id) const {
+  LooseFile file = COWSTORE_TRY(open_loose_file(dir, *index->view(), id));
+  if (file.state == LooseState::kAltered && vouched.has(id, file.seen)) file.state = LooseState::kIntact;
+  return file;
+}
+
+void Store::vouch(const object::FileRef& file, const sys::Stat& seen) {
+  parts_->vouched.add(file, seen);
+}
+
+Result<void> Store::record_vouched() {
+  auto files = parts_->vouched.take_new();
+  if (files.empty()) return {};
+  auto transaction = COWSTORE_TRY(begin());
+  for (const auto& [file, seen] : files) COWSTORE_TRY(transaction->renew_loose(file, seen));
+  COWSTORE_TRY(transaction->publish());
+  return {};
 }
 
 Result<void> Store::refresh() {

@@ -14,11 +14,13 @@
 
 #include "cowstore/ids.hpp"
 #include "cowstore/result.hpp"
+#include "object/entry.hpp"
 #include "object/node.hpp"
 #include "store/config.hpp"
 #include "store/object_info.hpp"
 #include "sys/dir.hpp"
 #include "sys/fd.hpp"
+#include "sys/stat.hpp"
 
 namespace cowstore::store {
 
@@ -41,13 +43,14 @@ enum class LooseState : std::uint8_t {
   kIntact,    ///< size, mtime and inode are as recorded
   kUnlisted,  ///< no segment lists it, whatever lies under its name
   kMissing,   ///< listed, but there is no such file
-  kAltered,   ///< listed, but somebody changed, replaced or moved the file: no source until its content was verified
+  kAltered,   ///< listed, but somebody changed, replaced or copied the file: no source until it was vouched for
 };
 
 struct LooseFile {
   LooseState state = LooseState::kUnlisted;
-  sys::Fd fd;              ///< open for reading; valid if, and only if, intact
+  sys::Fd fd;              ///< open for reading; valid if intact or altered
   std::uint64_t size = 0;  ///< bytes
+  sys::Stat seen;          ///< as it was when it was opened
 };
 
 /// Thread-safe. Made by open() and kept by shared_ptr, since transactions keep their store.
@@ -84,6 +87,11 @@ class Store final : public object::NodeSource, public std::enable_shared_from_th
   Result<std::vector<ObjectInfo>> find_prefix(std::string_view hex, std::optional<ObjectKind> kind, std::size_t limit);
   /// A file's content as something to clone from. Not read: size, mtime and inode are trusted.
   Result<LooseFile> open_loose(const FileId& id);
+  /// The content of an altered loose file is right after all, as in a store that was copied, where all inodes are new.
+  /// `seen` is from before it was read. For as long as it stays as it was then, open_loose() calls it intact.
+  void vouch(const object::FileRef& file, const sys::Stat& seen);
+  /// Publishes what was vouched for, so that nobody has to read it again. Nothing to do is fine.
+  Result<void> record_vouched();
 
   /// Begins to write: makes tmp/<session>/, and removes what crashed sessions left. Refreshes. See transaction.hpp.
   Result<std::unique_ptr<Transaction>> begin();

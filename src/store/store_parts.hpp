@@ -30,12 +30,16 @@ struct StoreParts {
         usable(dir),
         nodes(options.node_cache_bytes) {}
 
+  /// open_loose_file(), and what was vouched for.
+  Result<LooseFile> open_loose(const FileId& id) const;
+
   const sys::Dir dir;
   const StoreConfig config;
   const StoreOptions options;
   const std::unique_ptr<IndexDir> index;
   ObjectReader reader;
   UsableContainers usable;
+  VouchedFiles vouched;
   std::mutex nodes_mutex;
   LruCache<Digest, CachedNode, DigestHash> nodes;
 };

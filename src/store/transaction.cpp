@@ -206,6 +206,14 @@ Result<void> Transaction::adopt_loose(const object::FileRef& file, const std::ve
   return {};
 }
 
+Result<void> Transaction::renew_loose(const object::FileRef& file, const sys::Stat& seen) {
+  COWSTORE_TRY(state_->poison.check());
+  ContainerRecord record = record_of(file, seen);
+  sys::Stat now = COWSTORE_TRY(state_->parts.dir.stat(record.path()));
+  if (agrees(now, record) && now.ctime == seen.ctime) state_->add_container({record, {}, {}, {}});
+  return {};
+}
+
 Result<PublishStats> Transaction::publish() {
   COWSTORE_TRY(state_->poison.check());
   auto published = state_->publish();

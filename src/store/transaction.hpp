@@ -18,6 +18,7 @@
 #include "object/node.hpp"
 #include "store/object_info.hpp"
 #include "sys/fd.hpp"
+#include "sys/stat.hpp"
 
 namespace cowstore::store {
 
@@ -99,6 +100,10 @@ class Transaction final : public object::NodeSink {
   Result<void> adopt_pack(const Digest& name);
   /// For repair: lists a file that lies in loose/ already, as it is now. The caller has verified its content.
   Result<void> adopt_loose(const object::FileRef& file, const std::vector<ChunkSpan>& chunks);
+
+  /// Records a listed loose file as `seen`, from before its content was verified: a copied store has other inodes.
+  /// Nothing if it has changed since.
+  Result<void> renew_loose(const object::FileRef& file, const sys::Stat& seen);
 
   /// Makes it all exist. Durable when it returns; nothing to publish is fine. After a failure before the segment was
   /// renamed nothing exists (containers that were moved already are unlisted files, which gc removes); after a failure

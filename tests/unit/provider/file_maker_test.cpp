@@ -249,11 +249,33 @@ TEST_P(MakerTest, VerifiesTheLooseFileItselfWhereItsChunksAreInAPackToo) {
   EXPECT_EQ(stat.error().code, ErrorCode::kCorrupt);
 }
 
-TEST_P(MakerTest, WritesInsteadOfCloningWhatSomebodyTouched) {
+TEST_P(MakerTest, ReadsWhatSomebodyTouchedOnceAndThenClonesIt) {
   if (skipped() || !has_clones()) return;
   std::string content = test::random_bytes(1 << 20, 9);
   object::FileRef file = bed_->add_loose(content);
   test::set_mtime(bed_->loose_path(file), Timestamp{1, 1});
+  bed_->reopen();
+  auto bytes_read = [&] {
+    test::CountCalls calls;
+    test::ScopedObserver watching(calls);
+    make(file_of(file));
+    return calls.bytes_read();
+  };
+  EXPECT_GE(bytes_read(), content.size());
+  EXPECT_EQ(made(), content);
+  remove();
+  EXPECT_EQ(bytes_read(), 0u);
+  EXPECT_EQ(made(), content);
+  EXPECT_EQ(ladder_.report().cloned, 2u);
+}
+
+TEST_P(MakerTest, WritesFromElsewhereWhatSomebodyEdited) {
+  if (skipped() || !has_clones()) return;
+  std::string content = test::random_bytes(1 << 20, 9);
+  bed_->add_packed(content);
+  object::FileRef file = bed_->add_loose(content);
+  test::set_mode(bed_->loose_path(file), 0644);
+  test::overwrite_file(bed_->loose_path(file), "edited", 1000);
   bed_->reopen();
   make(file_of(file));
   EXPECT_EQ(made(), content);

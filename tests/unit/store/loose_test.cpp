@@ -25,10 +25,11 @@ class LooseTest : public StoreFixture {
   LooseState state_of(Store& store, const Sample& content) {
     auto file = store.open_loose(FileId(content.id.digest()));
     EXPECT_OK(file);
-    EXPECT_EQ(file->fd.valid(), file->state == LooseState::kIntact);
+    EXPECT_EQ(file->fd.valid(), file->state == LooseState::kIntact || file->state == LooseState::kAltered);
     return file->state;
   }
   Sample content_ = text_chunk(10000, 1);
+  object::FileRef file_{0, content_.bytes.size(), FileId(content_.id.digest())};
 };
 
 TEST_F(LooseTest, IsTheRawContentReadOnlyUnderItsId) {
@@ -121,6 +122,46 @@ TEST_F(LooseTest, OneWithAnotherInodeIsAlteredButStillCountsAsStored) {
   EXPECT_EQ(state_of(*store, content_), LooseState::kAltered);
   EXPECT_TRUE(*store->contains(content_.id.digest()));
   EXPECT_EQ(*read(*store, content_.id, content_.bytes.size()), content_.bytes);
+}
+
+TEST_F(LooseTest, OneThatIsVouchedForIsIntactUntilItChangesAgain) {
+  publish_loose(*open(), content_);
+  test::set_mtime(file_of(content_), {1'000'000'000, 5});
+  auto store = open();
+  LooseFile altered = *store->open_loose(file_.id);
+  ASSERT_EQ(altered.state, LooseState::kAltered);
+  ASSERT_TRUE(altered.fd.valid());
+  store->vouch(file_, altered.seen);
+  EXPECT_EQ(state_of(*store, content_), LooseState::kIntact);
+  EXPECT_EQ(state_of(*open(), content_), LooseState::kAltered) << "others know nothing of it yet";
+  test::set_mtime(file_of(content_), {1'000'000'001, 5});
+  EXPECT_EQ(state_of(*store, content_), LooseState::kAltered);
+}
+
+TEST_F(LooseTest, WhatWasVouchedForIsIntactForEverybodyOnceItIsRecorded) {
+  publish_loose(*open(), content_);
+  test::set_mtime(file_of(content_), {1'000'000'000, 5});
+  auto store = open();
+  store->vouch(file_, store->open_loose(file_.id)->seen);
+  ASSERT_TRUE(store->record_vouched().ok());
+  EXPECT_EQ(state_of(*open(), content_), LooseState::kIntact);
+  EXPECT_EQ(*read(*open(), content_.id, content_.bytes.size()), content_.bytes);
+  test::CountCalls calls;
+  test::ScopedObserver watching(calls);
+  ASSERT_TRUE(store->record_vouched().ok());
+  EXPECT_EQ(calls.total(), 0U) << "nothing is left to record";
+}
+
+TEST_F(LooseTest, WhatChangedSinceItWasVouchedForIsNotRecorded) {
+  publish_loose(*open(), content_);
+  test::set_mtime(file_of(content_), {1'000'000'000, 5});
+  auto store = open();
+  store->vouch(file_, store->open_loose(file_.id)->seen);
+  test::set_mode(file_of(content_), 0644);
+  test::overwrite_file(file_of(content_), "edited", 100);
+  test::set_mtime(file_of(content_), {1'000'000'000, 5});
+  ASSERT_TRUE(store->record_vouched().ok());
+  EXPECT_EQ(state_of(*open(), content_), LooseState::kAltered);
 }
 
 TEST_F(LooseTest, WhatAnAlteredOneHeldIsStoredAgain) {
