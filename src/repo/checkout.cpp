@@ -37,7 +37,7 @@ Result<std::optional<refs::Change>> new_branch_change(Session& session, const Ch
   if (!options.new_branch) return std::optional<refs::Change>();
   COWSTORE_TRY(refs::validate_branch_name(*options.new_branch));
   std::string key = refs::branch_key(*options.new_branch);
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   if (state->view.contains(key)) {
     return Error{ErrorCode::kConflict, 0,
                  "make the branch",    *options.new_branch,
@@ -187,7 +187,7 @@ Result<Version> version_in(Session& session, const refs::Operation& operation, s
 
 Result<UndoReport> undo_once(Session& session, Overwrite overwrite) {
   auto lock = COWSTORE_TRY(lock_and_recover(session));
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   refs::UndoPlan plan = COWSTORE_TRY(refs::plan_undo(state->view, session.copy.home.id, session.log));
   if (is_registration(session, plan.undone)) return nothing_to_undo();
   UndoReport report;

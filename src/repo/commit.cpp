@@ -46,7 +46,9 @@ class Committer {
       const auto found = COWSTORE_TRY(compare());
       if (!worth_a_commit(found)) return nothing_to_commit(found);
     }
-    transaction_ = COWSTORE_TRY(session_.store->begin());
+    auto transaction = session_.store->begin();
+    if (!transaction) return explain_read_only(std::move(transaction).error());
+    transaction_ = std::move(*transaction);
     const auto found = COWSTORE_TRY(store_and_compare());
     if (!worth_a_commit(found)) return nothing_to_commit(found);
     count(found);

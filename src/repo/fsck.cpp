@@ -45,7 +45,7 @@ Result<std::vector<CommitId>> remembered_commits(Session& session) {
 Result<FsckReport> fsck(Session& session) {
   FsckReport report;
   report_log(COWSTORE_TRY(session.log.verify()), report);
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   maint::CheckInput input{*session.store, session.pool(), session.context.progress, {}, {}};
   for (const auto& [key, value] : state->view.all()) add_commit(input.roots, value);
   input.remembered = COWSTORE_TRY(remembered_commits(session));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/name_list.hpp"
 #include "base/try.hpp"
@@ -75,6 +76,7 @@ class InPlaceChange {
 
   /// After a crash: whatever is neither old nor new by now is somebody's work since then, and stays.
   Result<InPlaceOutcome> resume() {
+    record_ = Record::kMayBeThere;
     Planned planned = COWSTORE_TRY(plan(Overwrite::kRefuse));
     Journal journal = COWSTORE_TRY(new_journal());
     auto written = checkout::write_journal(session_.copy.control, journal);
@@ -260,7 +262,7 @@ class InPlaceChange {
   /// A conflict won't go away: the journal ends there. The files are the target's, and differ from a HEAD that has
   /// stayed where it was.
   Result<void> append(Journal& journal) {
-    auto appended = append_unless_there(session_, journal.operation);
+    auto appended = append_operation(journal.operation);
     if (appended || appended.error().code != ErrorCode::kConflict) return appended;
     COWSTORE_TRY(finish(journal));
     Error error = std::move(appended).error();
@@ -273,6 +275,14 @@ class InPlaceChange {
     if (error.code == ErrorCode::kNoSpace)
       error.hint = "the files are there: free some space, and the next command writes down that they are";
     return error;
+  }
+
+  /// Only an interrupted command, or a try that failed, can have appended it before.
+  Result<void> append_operation(const refs::NewOperation& operation) {
+    if (std::exchange(record_, Record::kMayBeThere) == Record::kMayBeThere)
+      return append_unless_there(session_, operation);
+    COWSTORE_TRY(session_.append(operation));
+    return {};
   }
 
   Result<Journal> new_journal() {
@@ -373,6 +383,7 @@ class InPlaceChange {
   object::TreeRoots from_;
   std::optional<CommitId> from_commit_;
   index::StatIndex index_;
+  enum class Record : std::uint8_t { kNew, kMayBeThere } record_ = Record::kNew;  ///< of the operation, in the log
 };
 
 std::optional<CommitId> commit_of(const refs::NewOperation& operation, std::string_view key) {

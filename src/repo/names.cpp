@@ -1,8 +1,10 @@
 #include "repo/names.hpp"
 
 #include <limits>
+#include <unordered_set>
 
 #include "base/try.hpp"
+#include "object/commit.hpp"
 #include "refs/names.hpp"
 #include "refs/undo.hpp"
 #include "repo/full_disk.hpp"
@@ -27,9 +29,9 @@ std::vector<RefInfo> refs_with_prefix(const refs::View& view, std::string_view p
 
 /// Appends one change of one ref, whose present value it looks up.
 Result<void> set_ref(Session& session, const std::string& key, const std::optional<std::string>& value) {
-  auto state = COWSTORE_TRY(session.log.current());
   refs::NewOperation operation = session.new_operation();
-  operation.changes = {{key, state->view.get(key), value}};
+  auto old_value = COWSTORE_TRY(session.state())->view.get(key);
+  operation.changes = {{key, std::move(old_value), value}};
   if (operation.changes.front().old_value == value) return {};
   COWSTORE_TRY(session.append(operation));
   return {};
@@ -54,32 +56,48 @@ bool is_followed(const refs::View& view, const std::string& branch) {
   return false;
 }
 
-/// Whether another branch or tag, or a working copy's HEAD, has the commit in its history.
+/// Whether a branch may be made, or moved.
+Result<void> check_settable(Session& session, const std::string& branch, Overwrite overwrite) {
+  auto state = COWSTORE_TRY(session.state());
+  if (!state->view.contains(refs::branch_key(branch))) return {};
+  if (overwrite == Overwrite::kRefuse) return exists("branch", branch);
+  if (!is_followed(state->view, branch)) return {};
+  return Error{ErrorCode::kConflict,        0,
+               "move the branch",           branch,
+               "a working copy follows it", "check out another version there first"};
+}
+
+/// Whether another branch or tag, or a working copy's HEAD, has the commit in its history. One walk from all of them:
+/// many refs on one history cost no more than few.
 Result<bool> reachable_elsewhere(Session& session, const refs::View& view, const std::string& branch_key,
                                  const CommitId& commit) {
+  std::vector<CommitId> pending;
+  std::unordered_set<CommitId, DigestHash> seen;
+  auto add = [&](const CommitId& id) {
+    if (seen.insert(id).second) pending.push_back(id);
+  };
   for (const auto& [key, value] : view.all()) {
     auto tip = view.commit(key);
-    if (key == branch_key || !tip) continue;
-    bool found = false;
-    auto look = [&](const CommitInfo& info) -> Result<bool> {
-      found = info.id == commit;
-      return !found;
-    };
-    COWSTORE_TRY(log(session, {tip->hex(), 0}, look));
-    if (found) return true;
+    if (key != branch_key && tip) add(*tip);
   }
-  return false;
+  while (!pending.empty() && !seen.contains(commit)) {
+    CommitId id = pending.back();
+    pending.pop_back();
+    auto read = COWSTORE_TRY(object::read_commit(*session.store, id));
+    for (const CommitId& parent : read.parents) add(parent);
+  }
+  return seen.contains(commit);
 }
 
 }  // namespace
 
 Result<std::vector<RefInfo>> branches(Session& session) {
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   return refs_with_prefix(state->view, refs::kBranchPrefix, state->view.get(session.key("branch")).value_or(""));
 }
 
 Result<std::vector<RefInfo>> tags(Session& session) {
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   return refs_with_prefix(state->view, refs::kTagPrefix, "");
 }
 
@@ -87,15 +105,8 @@ Result<RefInfo> create_branch(Session& session, const std::string& name, const s
                               Overwrite overwrite) {
   COWSTORE_TRY(refs::validate_branch_name(name));
   CommitId commit = COWSTORE_TRY(session.resolve(revision)).commit;
-  auto state = COWSTORE_TRY(session.log.current());
-  std::string key = refs::branch_key(name);
-  if (state->view.contains(key) && overwrite == Overwrite::kRefuse) return exists("branch", name);
-  if (state->view.contains(key) && is_followed(state->view, name)) {
-    return Error{ErrorCode::kConflict,        0,
-                 "move the branch",           name,
-                 "a working copy follows it", "check out another version there first"};
-  }
-  COWSTORE_TRY(set_ref(session, key, commit.hex()));
+  COWSTORE_TRY(check_settable(session, name, overwrite));
+  COWSTORE_TRY(set_ref(session, refs::branch_key(name), commit.hex()));
   return RefInfo{name, commit, false};
 }
 
@@ -103,15 +114,15 @@ Result<RefInfo> create_tag(Session& session, const std::string& name, const std:
                            Overwrite overwrite) {
   COWSTORE_TRY(refs::validate_tag_name(name));
   CommitId commit = COWSTORE_TRY(session.resolve(revision)).commit;
-  auto state = COWSTORE_TRY(session.log.current());
   std::string key = refs::tag_key(name);
-  if (state->view.contains(key) && overwrite == Overwrite::kRefuse) return exists("tag", name);
+  bool there = COWSTORE_TRY(session.state())->view.contains(key);
+  if (there && overwrite == Overwrite::kRefuse) return exists("tag", name);
   COWSTORE_TRY(set_ref(session, key, commit.hex()));
   return RefInfo{name, commit, false};
 }
 
 Result<RefInfo> delete_branch(Session& session, const std::string& name, Overwrite overwrite) {
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   std::string key = refs::branch_key(name);
   auto commit = state->view.commit(key);
   if (!commit) return missing("branch", name, refs::branch_names(state->view));
@@ -133,7 +144,7 @@ Result<RefInfo> delete_branch(Session& session, const std::string& name, Overwri
 }
 
 Result<RefInfo> delete_tag(Session& session, const std::string& name) {
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   auto commit = state->view.commit(refs::tag_key(name));
   if (!commit) return missing("tag", name, refs::tag_names(state->view));
   COWSTORE_TRY(with_reserve(session, [&] { return set_ref(session, refs::tag_key(name), std::nullopt); }));
@@ -154,7 +165,7 @@ Result<OperationInfo> restore_operation_once(Session& session, const std::string
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   refs::Operation target = COWSTORE_TRY(session.log.find(text));
   refs::View then = COWSTORE_TRY(session.log.view_at(target.id));
-  auto state = COWSTORE_TRY(session.log.current());
+  auto state = COWSTORE_TRY(session.state());
   refs::NewOperation operation = session.new_operation();
   operation.changes = refs::plan_restore(state->view, then, session.copy.home.id);
   if (operation.changes.empty()) return describe_operation(target);

@@ -12,6 +12,7 @@
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
 #include "sys/clone.hpp"
+#include "sys/error.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -149,10 +150,17 @@ class NewCopy {
     return only_clones ? share::Policy::kCloneOnly : share::Policy::kAuto;
   }
 
+  /// In a store that can't be written nothing can be probed: the first file will tell.
+  Result<bool> can_clone_to(const sys::Dir& control) {
+    sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
+    auto clones = sys::can_clone(from, control);
+    if (!clones && sys::forbids_writing(clones.error().sys_errno)) return true;
+    return clones;
+  }
+
   Result<void> require_clones(const sys::Dir& control) {
     if (policy() != share::Policy::kCloneOnly) return {};
-    sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
-    if (COWSTORE_TRY(sys::can_clone(from, control))) return {};
+    if (COWSTORE_TRY(can_clone_to(control))) return {};
     return Error{ErrorCode::kUnsupported,
                  0,
                  "share files with the store in",
@@ -166,8 +174,7 @@ class NewCopy {
     request.files = checkout::files_of(*session_.store, version);
     request.can_clone = [&]() -> Result<bool> {
       if (!ladder_.may_clone()) return false;
-      sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
-      return sys::can_clone(from, control);
+      return can_clone_to(control);
     };
     request.path = target_.path();
     return checkout::expect_room(*session_.store, control, request);
@@ -214,10 +221,20 @@ class NewCopy {
     auto appended = with_reserve(session_, [&] { return session_.append(operation); });
     if (appended) return {};
     Error error = std::move(appended).error();
+    if (sys::forbids_writing(error.sys_errno)) {
+      note_unregistered();
+      return {};
+    }
     error.hint =
         "the working copy is made: free some space, or remove what else is in the way, and the first command in "
         "it writes down that it is there";
     return error;
+  }
+
+  void note_unregistered() const {
+    if (!session_.context.notice) return;
+    session_.context.notice("the store can't be written, so " + target_.path() +
+                            " isn't registered in it; that is made good when it is opened while the store can be");
   }
 
   CheckoutReport report(const checkout::Materialised& made) {

@@ -4,6 +4,7 @@
 #include "hash/sha256.hpp"
 #include "refs/names.hpp"
 #include "repo/in_place.hpp"
+#include "repo/registration.hpp"
 #include "sys/clone.hpp"
 #include "sys/system.hpp"
 
@@ -67,15 +68,6 @@ Error lost_home(const std::string& path) {
       R"(to use it, put {"format":1,"id":"0000000000000001","store":"store"} into .cowstore/home; or move .cowstore)"};
 }
 
-/// The first operation: this working copy exists, and follows a branch that its first commit will make.
-Result<void> register_first(Session& session) {
-  refs::NewOperation operation = session.new_operation();
-  operation.changes = {{session.key("branch"), std::nullopt, kDefaultBranch},
-                       {session.key("path"), std::nullopt, session.copy.path}};
-  COWSTORE_TRY(session.append(operation));
-  return {};
-}
-
 std::vector<std::string> notes_on(const WorkingCopy& copy) {
   std::vector<std::string> notes;
   auto clones = sys::can_clone(copy.control, copy.control);
@@ -84,18 +76,6 @@ std::vector<std::string> notes_on(const WorkingCopy& copy) {
         "this file system has no reflinks: files are copied into the store and out of it; Btrfs and XFS share them");
   }
   return notes;
-}
-
-/// A working copy whose making was interrupted between its rename into place and its registration.
-Result<void> register_again(Session& session) {
-  refs::NewOperation operation = session.new_operation();
-  const Home& home = session.copy.home;
-  if (home.commit) operation.changes.push_back({session.key("commit"), std::nullopt, home.commit->hex()});
-  if (home.branch) operation.changes.push_back({session.key("branch"), std::nullopt, *home.branch});
-  operation.changes.push_back({session.key("path"), std::nullopt, session.copy.path});
-  auto appended = session.append(operation);
-  if (!appended && appended.error().code != ErrorCode::kConflict) return std::move(appended).error();
-  return {};  // a conflict: somebody else has registered it by now
 }
 
 /// The home file comes last: with it, it is a repository.
@@ -175,11 +155,7 @@ Result<std::unique_ptr<Session>> open_at(const std::string& path, const Context&
   auto log = COWSTORE_TRY(refs::OperationLog::open(std::move(log_dir)));
   auto session = std::make_unique<Session>(context, std::move(copy), std::move(store), std::move(log),
                                            COWSTORE_TRY(sys::boot_id()));
-  auto state = COWSTORE_TRY(session->log.current());
-  if (!state->view.contains(session->key("path"))) {
-    bool first = state->view.size() == 0;
-    COWSTORE_TRY(first ? register_first(*session) : register_again(*session));
-  }
+  COWSTORE_TRY(settle_registration(*session));
   return session;
 }
 

@@ -52,8 +52,18 @@ std::string Session::key(const std::string& field) const {
   return refs::worktree_key(copy.home.id, field);
 }
 
-Result<Head> Session::head() {
+Result<std::shared_ptr<const refs::State>> Session::state() {
   auto state = COWSTORE_TRY(log.current());
+  if (state->view.contains(key("path"))) return state;
+  auto own = std::make_shared<refs::State>(*state);
+  own->view.set(key("path"), copy.path);
+  own->view.set(key("commit"), hex_of(copy.home.commit));
+  own->view.set(key("branch"), copy.home.branch);
+  return std::shared_ptr<const refs::State>(std::move(own));
+}
+
+Result<Head> Session::head() {
+  auto state = COWSTORE_TRY(this->state());
   Head head;
   head.commit = state->view.commit(key("commit"));
   head.branch = state->view.get(key("branch"));
@@ -67,7 +77,7 @@ Result<object::TreeRoots> Session::roots_of(const CommitId& commit) {
 }
 
 Result<refs::Resolved> Session::resolve(const std::string& revision) {
-  auto state = COWSTORE_TRY(log.current());
+  auto state = COWSTORE_TRY(this->state());
   refs::NodeCommitSource commits = commits_of(*store);
   Timestamp now = context.now();
   refs::ResolveContext resolving{state->view, copy.home.id, commits, log, now, context.utc_offset_minutes(now)};
@@ -85,11 +95,31 @@ refs::NewOperation Session::new_operation() const {
 }
 
 Result<refs::Operation> Session::append(const refs::NewOperation& operation) {
+  COWSTORE_TRY(note_place());
+  return append_alone(operation);
+}
+
+/// In no working copy's name, so that nobody's `undo` finds it.
+Result<void> Session::note_place() {
+  auto state = COWSTORE_TRY(log.current());
+  auto known = state->view.get(key("path"));
+  if (!known || *known == copy.path) return {};
+  refs::NewOperation operation = new_operation();
+  operation.worktree.clear();
+  operation.changes = {{key("path"), known, copy.path}};
+  auto appended = append_alone(operation);
+  if (!appended && appended.error().code != ErrorCode::kConflict) return std::move(appended).error();
+  return {};  // a conflict: another command has noted it by now
+}
+
+Result<refs::Operation> Session::append_alone(const refs::NewOperation& operation) {
   refs::LockPolicy policy;
   policy.waiting = [this](const std::string& holder) {
     if (context.notice) context.notice("waiting for another cowstore to finish: " + holder);
   };
-  return log.append(operation, policy);
+  auto appended = log.append(operation, policy);
+  if (!appended) return explain_read_only(std::move(appended).error());
+  return appended;
 }
 
 index::StatIndex Session::load_index() const {

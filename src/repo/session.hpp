@@ -43,12 +43,14 @@ struct Session {
 
   /// The working copy's key in the view: "worktrees/<id>/<field>".
   [[nodiscard]] std::string key(const std::string& field) const;
+  /// The newest state. Where this working copy couldn't be registered, its home stands in for what the view lacks.
+  Result<std::shared_ptr<const refs::State>> state();
   Result<Head> head();
   Result<object::TreeRoots> roots_of(const CommitId& commit);
   Result<refs::Resolved> resolve(const std::string& revision);
   /// An operation of this working copy, by this user, now; without changes yet.
   [[nodiscard]] refs::NewOperation new_operation() const;
-  /// Appends, and says for whom it waits.
+  /// Appends, and says for whom it waits. A working copy that was moved is noted first, in an operation of its own.
   Result<refs::Operation> append(const refs::NewOperation& operation);
 
   [[nodiscard]] index::StatIndex load_index() const;
@@ -57,6 +59,8 @@ struct Session {
   [[nodiscard]] const chunk::CutRule& cut_rule() const;
 
  private:
+  Result<void> note_place();
+  Result<refs::Operation> append_alone(const refs::NewOperation& operation);
   std::unique_ptr<base::ThreadPool> pool_;
 };
 

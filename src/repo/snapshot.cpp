@@ -70,7 +70,8 @@ Result<void> append_unless_there(Session& session, const refs::NewOperation& ope
   std::size_t seen = 0;
   auto look = [&](const refs::Operation& candidate) {
     there = same_operation(candidate, operation);
-    return there || ++seen == kLookBack || candidate.time < operation.time ? refs::Walk::kStop : refs::Walk::kContinue;
+    // By place alone: the clock may have been set back since, and then later ones look older.
+    return there || ++seen == kLookBack ? refs::Walk::kStop : refs::Walk::kContinue;
   };
   COWSTORE_TRY(session.log.newest_first(look));
   if (there) return {};

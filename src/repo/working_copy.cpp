@@ -9,6 +9,7 @@
 #include "base/hex.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/system.hpp"
 
@@ -171,13 +172,21 @@ std::string new_working_copy_id() {
   return base::to_hex(bytes);
 }
 
+Error explain_read_only(Error error) {
+  if (sys::forbids_writing(error.sys_errno) && error.hint.empty())
+    error.hint =
+        "this user may only read there: ask its owner, or `cowstore checkout REV DIR` into a directory of your own";
+  return error;
+}
+
 Result<std::optional<sys::FileLock>> try_lock_working_copy(const WorkingCopy& copy, const Context& context) {
   return sys::FileLock::try_acquire(copy.control, kLock, context.command_line);
 }
 
 Result<sys::FileLock> lock_working_copy(const WorkingCopy& copy, const Context& context) {
-  auto lock = COWSTORE_TRY(try_lock_working_copy(copy, context));
-  if (lock) return std::move(*lock);
+  auto tried = try_lock_working_copy(copy, context);
+  if (!tried) return explain_read_only(std::move(tried).error());
+  if (*tried) return std::move(**tried);
   if (context.notice) {
     context.notice("waiting for another cowstore in this working copy: " + sys::FileLock::holder(copy.control, kLock));
   }

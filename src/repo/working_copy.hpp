@@ -45,6 +45,9 @@ Result<WorkingCopy> open_working_copy(const std::string& path);
 /// A new working copy's id: 16 random hexadecimal digits.
 std::string new_working_copy_id();
 
+/// `error`, with the way out where it says that somewhere nothing may be written.
+Error explain_read_only(Error error);
+
 /// The lock that every command holds that changes a working copy's files, index or journal. Waits, and says for whom.
 Result<sys::FileLock> lock_working_copy(const WorkingCopy& copy, const Context& context);
 /// Nothing if somebody else has it.

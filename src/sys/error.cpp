@@ -54,9 +54,14 @@ std::string way_out(std::string_view path, int error) {
 
 }  // namespace
 
+bool forbids_writing(int error) {
+  return error == EROFS || error == EACCES || error == EPERM;
+}
+
 Error system_error(std::string_view operation, std::string_view path, int error) {
   Error result{code_of_errno(error), error, std::string(operation), std::string(path), "", ""};
   if (result.code == ErrorCode::kNoSpace) result.hint = way_out(path, error);
+  if (error == EROFS) result.hint = "it is mounted read-only: mount it writable, or work in a copy that is";
   return result;
 }
 
