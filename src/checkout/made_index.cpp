@@ -17,18 +17,10 @@ Timestamp last_change(const Materialised& made) {
   return last;
 }
 
-/// The file system's time, once its clock has ticked past `moment`.
-Result<Timestamp> time_after(const sys::Dir& control, Timestamp moment) {
-  constexpr int kTries = 2000;  // of some 20 microseconds each: more than any clock's tick
-  Timestamp now = COWSTORE_TRY(sys::file_system_now(control));
-  for (int i = 0; i < kTries && now <= moment; ++i) now = COWSTORE_TRY(sys::file_system_now(control));
-  return now;
-}
-
 }  // namespace
 
 Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id) {
-  Timestamp stamp = COWSTORE_TRY(time_after(control, last_change(made)));
+  Timestamp stamp = COWSTORE_TRY(sys::file_system_time_after(control, last_change(made)));
   index::IndexBuilder builder(boot_id);
   for (const MadeDirectory& directory : made.directories) {
     builder.begin_directory({directory.path, directory.stat, directory.roots.tree, directory.roots.attributes});

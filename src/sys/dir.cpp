@@ -337,6 +337,14 @@ bool Dir::exists(std::string_view name) const {
   return stat(name).ok();
 }
 
+Result<void> Dir::check_may_change(std::string_view name) const {
+  Fd dir = COWSTORE_TRY(open_at("open the directory", name, O_PATH | O_DIRECTORY, 0));
+  // Of the effective user, whom the calls to come are judged by.
+  int failed = observed(Call::kStat, name, [&] { return ::faccessat(dir.get(), ".", W_OK | X_OK, AT_EACCESS); });
+  if (failed != 0) return system_error("change names in", path_of(name), errno);
+  return {};
+}
+
 Result<void> Dir::set_mtime(std::string_view name, Timestamp mtime) const {
   COWSTORE_IN_PARENT(name, set_mtime, mtime)
   timespec times[2] = {{0, UTIME_OMIT}, {mtime.seconds, static_cast<long>(mtime.nanoseconds)}};

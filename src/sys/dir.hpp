@@ -53,6 +53,8 @@ class Dir {
   Result<Stat> stat_plain(std::string_view name) const;  ///< all but `mount_root`, for four fifths of the price
   Result<Stat> stat_self() const;
   [[nodiscard]] bool exists(std::string_view name) const;  ///< false also where that can't be told: use stat()
+  /// Whether this process may make and remove names in the directory `name`: ok(), or EACCES (EROFS, …).
+  [[nodiscard]] Result<void> check_may_change(std::string_view name) const;
   /// Without "." and ".."; unordered. Opens one descriptor; the directory's access time stays where permitted.
   Result<std::vector<ListedEntry>> list() const;
 

@@ -33,7 +33,8 @@ enum class Call : std::uint8_t {
   kSetOwner,
   kReadXattr,
   kSetXattr,
-  kMakeSpecial
+  kMakeSpecial,
+  kWatch
 };
 
 /// Called before each system call, from any thread. Returns 0 to let it happen or the errno that it fails with.

@@ -78,6 +78,13 @@ Result<Timestamp> file_system_now(const Dir& dir) {
   return info->mtime;
 }
 
+Result<Timestamp> file_system_time_after(const Dir& dir, Timestamp moment) {
+  constexpr int kTries = 2000;  // of some 20 microseconds each: more than any clock's tick
+  Timestamp now = COWSTORE_TRY(file_system_now(dir));
+  for (int i = 0; i < kTries && now <= moment; ++i) now = COWSTORE_TRY(file_system_now(dir));
+  return now;
+}
+
 Result<FreeSpace> free_space(const Dir& dir) {
   struct statfs info {};
   if (::fstatfs(dir.fd(), &info) != 0) return system_error("ask for the free space of", dir.path(), errno);

@@ -24,6 +24,9 @@ int process_id();
 std::string unique_name();
 /// The file system clock's stamp: the mtime that a file changed now in `dir` would get. Makes and removes a file.
 Result<Timestamp> file_system_now(const Dir& dir);
+/// The same once the clock has ticked past `moment`, for which it waits a few milliseconds. Gives up where it doesn't
+/// get there, since `moment` is far ahead: the caller compares.
+Result<Timestamp> file_system_time_after(const Dir& dir, Timestamp moment);
 /// What an ordinary user may still take of a file system.
 struct FreeSpace {
   std::uint64_t bytes = 0;
