@@ -11,8 +11,8 @@
 #include "repo/full_disk.hpp"
 #include "repo/history.hpp"
 #include "repo/in_place.hpp"
+#include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
-#include "sys/clone.hpp"
 
 namespace cowstore::repo {
 
@@ -46,27 +46,11 @@ Result<std::optional<refs::Change>> new_branch_change(Session& session, const Ch
   return std::optional(refs::Change{key, std::nullopt, commit.hex()});
 }
 
-/// The error that --require-cow is about, before anything is touched: a probe between store and working copy.
-Result<void> require_clones(const Session& session, const sys::Dir& target, const CheckoutOptions& options) {
-  if (options.cow != CowPolicy::kRequire && options.method != CheckoutMethod::kReflink) return {};
-  if (options.method == CheckoutMethod::kCopy) {
-    return Error{ErrorCode::kUsage, 0, "check out", "", "--method copy and --require-cow contradict each other", ""};
-  }
-  sys::Dir from = COWSTORE_TRY(session.store->dir().open_dir("tmp"));
-  if (COWSTORE_TRY(sys::can_clone(from, target))) return {};
-  return Error{ErrorCode::kUnsupported,
-               0,
-               "share files with the store in",
-               target.path(),
-               "no reflinks between it and " + session.store->dir().path(),
-               "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
-}
-
 }  // namespace
 
 Result<CheckoutReport> switch_to(Session& session, const std::string& revision, const CheckoutOptions& options) {
   auto lock = COWSTORE_TRY(lock_and_recover(session));
-  COWSTORE_TRY(require_clones(session, session.copy.control, options));
+  COWSTORE_TRY(require_clones(session, session.copy.control, session.copy.path, options));
   refs::Resolved target = COWSTORE_TRY(session.resolve(revision));
   auto new_branch = COWSTORE_TRY(new_branch_change(session, options, target.commit));
   std::optional<std::string> branch;

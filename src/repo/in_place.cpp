@@ -19,8 +19,8 @@
 #include "index/index_builder.hpp"
 #include "object/path.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
-#include "sys/clone.hpp"
 
 namespace cowstore::repo {
 
@@ -37,13 +37,6 @@ struct Planned {
   changes::Scan scan;
   Plan plan;
 };
-
-share::Policy policy_of(const CheckoutOptions& options) {
-  if (options.method == CheckoutMethod::kCopy) return share::Policy::kCopyOnly;
-  if (options.method == CheckoutMethod::kReflink || options.cow == CowPolicy::kRequire)
-    return share::Policy::kCloneOnly;
-  return share::Policy::kAuto;
-}
 
 class InPlaceChange {
  public:
@@ -202,8 +195,7 @@ class InPlaceChange {
     request.freed = checkout::bytes_freed_by(plan);
     request.can_clone = [&]() -> Result<bool> {
       if (policy_of(request_.options) == share::Policy::kCopyOnly) return false;
-      sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
-      return sys::can_clone(from, session_.copy.control);
+      return can_clone_to(session_, session_.copy.control);
     };
     request.path = session_.copy.path;
     return checkout::expect_room(*session_.store, session_.copy.control, request);
@@ -365,7 +357,7 @@ class InPlaceChange {
     }
     outcome.removed = done.removed.size();
     outcome.paths_removed = done.removed;
-    outcome.method = sharing.cloned > 0 ? "reflink" : sharing.copied > 0 ? "copy" : "none";
+    outcome.method = method_of(sharing);
     outcome.sharing = std::move(sharing);
   }
 

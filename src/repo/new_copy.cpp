@@ -11,7 +11,7 @@
 #include "repo/full_disk.hpp"
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
-#include "sys/clone.hpp"
+#include "repo/sharing_policy.hpp"
 #include "sys/error.hpp"
 #include "sys/system.hpp"
 
@@ -125,12 +125,12 @@ class NewCopy {
         options_(options),
         target_(std::move(target)),
         revision_(std::move(revision)),
-        ladder_(policy()) {}
+        ladder_(policy_of(options)) {}
 
   Result<CheckoutReport> run() {
     object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
     BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
-    COWSTORE_TRY(require_clones(build.control));
+    COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
     COWSTORE_TRY(expect_room(build.control, version));
     provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
     checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
@@ -144,37 +144,12 @@ class NewCopy {
   }
 
  private:
-  share::Policy policy() const {
-    if (options_.method == CheckoutMethod::kCopy) return share::Policy::kCopyOnly;
-    bool only_clones = options_.method == CheckoutMethod::kReflink || options_.cow == CowPolicy::kRequire;
-    return only_clones ? share::Policy::kCloneOnly : share::Policy::kAuto;
-  }
-
-  /// In a store that can't be written nothing can be probed: the first file will tell.
-  Result<bool> can_clone_to(const sys::Dir& control) {
-    sys::Dir from = COWSTORE_TRY(session_.store->dir().open_dir("tmp"));
-    auto clones = sys::can_clone(from, control);
-    if (!clones && sys::forbids_writing(clones.error().sys_errno)) return true;
-    return clones;
-  }
-
-  Result<void> require_clones(const sys::Dir& control) {
-    if (policy() != share::Policy::kCloneOnly) return {};
-    if (COWSTORE_TRY(can_clone_to(control))) return {};
-    return Error{ErrorCode::kUnsupported,
-                 0,
-                 "share files with the store in",
-                 target_.path(),
-                 "no reflinks between it and " + session_.store->dir().path(),
-                 "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
-  }
-
   Result<void> expect_room(const sys::Dir& control, const object::TreeRoots& version) {
     checkout::RoomRequest request;
     request.files = checkout::files_of(*session_.store, version);
     request.can_clone = [&]() -> Result<bool> {
       if (!ladder_.may_clone()) return false;
-      return can_clone_to(control);
+      return can_clone_to(session_, control);
     };
     request.path = target_.path();
     return checkout::expect_room(*session_.store, control, request);
@@ -186,13 +161,8 @@ class NewCopy {
     home.store = session_.copy.store_path();
     home.commit = revision_.commit;
     if (!revision_.branch.empty()) home.branch = revision_.branch;
-    home.method = method();
+    home.method = method_of(ladder_.report());
     return home;
-  }
-
-  std::string method() const {
-    SharingReport sharing = ladder_.report();
-    return sharing.cloned > 0 ? "reflink" : sharing.copied > 0 ? "copy" : "none";
   }
 
   Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made,

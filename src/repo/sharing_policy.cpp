@@ -1,0 +1,49 @@
+#include "repo/sharing_policy.hpp"
+
+#include "base/try.hpp"
+#include "sys/clone.hpp"
+#include "sys/error.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+bool only_clones(const CheckoutOptions& options) {
+  return options.method == CheckoutMethod::kReflink || options.cow == CowPolicy::kRequire;
+}
+
+}  // namespace
+
+share::Policy policy_of(const CheckoutOptions& options) {
+  if (options.method == CheckoutMethod::kCopy) return share::Policy::kCopyOnly;
+  return only_clones(options) ? share::Policy::kCloneOnly : share::Policy::kAuto;
+}
+
+Result<bool> can_clone_to(const Session& session, const sys::Dir& target) {
+  sys::Dir from = COWSTORE_TRY(session.store->dir().open_dir("tmp"));
+  auto clones = sys::can_clone(from, target);
+  if (!clones && sys::forbids_writing(clones.error().sys_errno)) return true;
+  return clones;
+}
+
+Result<void> require_clones(const Session& session, const sys::Dir& target, const std::string& place,
+                            const CheckoutOptions& options) {
+  if (!only_clones(options)) return {};
+  if (options.method == CheckoutMethod::kCopy) {
+    return Error{ErrorCode::kUsage, 0, "check out", "", "--method copy and --require-cow contradict each other", ""};
+  }
+  if (COWSTORE_TRY(can_clone_to(session, target))) return {};
+  return Error{ErrorCode::kUnsupported,
+               0,
+               "share files with the store in",
+               place,
+               "no reflinks between it and " + session.store->dir().path(),
+               "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
+}
+
+std::string method_of(const SharingReport& sharing) {
+  if (sharing.cloned > 0) return "reflink";
+  return sharing.copied > 0 ? "copy" : "none";
+}
+
+}  // namespace cowstore::repo
