@@ -82,13 +82,14 @@ Result<LogWriter> LogWriter::begin(sys::FileLock lock, const sys::Dir& dir, cons
   return LogWriter(std::move(lock), dir, file, at, durable, std::move(fd));
 }
 
-Result<LogWriter::Outcome> LogWriter::append(std::string_view operation, std::string_view view, RecordHeader& header) {
+Result<LogWriter::Outcome> LogWriter::append(std::string_view operation, std::string_view view, RecordHeader& header,
+                                             Durability durability) {
   header.offset = at_.end;
   header.number = at_.state->operations + 1;
   header.previous = at_.record;
   header.last_view = at_.last_view;
   header.before = at_.state->head.digest();
-  auto appended = append_in_place(encode_record(header, operation, view));
+  auto appended = append_in_place(encode_record(header, operation, view), durability);
   if (appended) return Outcome::kAppended;
   // The kernel may have dropped what it could not write and will not say so again: never sync this file again.
   auto rolled = roll(operation);
@@ -97,9 +98,10 @@ Result<LogWriter::Outcome> LogWriter::append(std::string_view operation, std::st
   return std::move(appended).error();
 }
 
-Result<void> LogWriter::append_in_place(ByteView record) {
+Result<void> LogWriter::append_in_place(ByteView record, Durability durability) {
   COWSTORE_TRY(settle());
   COWSTORE_TRY(sys::write_at(fd_, record, at_.end, path()));
+  if (durability == Durability::kWithTheNext) return {};  // which settles it
   COWSTORE_TRY(sys::sync_data(fd_, path()));
   durable_ = {file_.header().generation, at_.end + record.size()};
   return {};

@@ -10,6 +10,7 @@
 #include "cowstore/result.hpp"
 #include "refs/log_file.hpp"
 #include "refs/log_replay.hpp"
+#include "refs/operation.hpp"
 #include "sys/dir.hpp"
 #include "sys/fd.hpp"
 #include "sys/lock.hpp"
@@ -28,8 +29,8 @@ struct Durable {
 Result<void> write_first_generation(const sys::FileLock& lock, const sys::Dir& dir);
 
 /// Appends one operation behind a position that was read under the lock, which it takes over. Write order: what an
-/// earlier writer left unsynced, then the record, each synced. At most the last record of a log is therefore ever not
-/// durable.
+/// earlier writer left unsynced, then the record, each synced, the latter unless it may wait for the next. At most the
+/// last record of a log is therefore ever not durable.
 class LogWriter {
  public:
   enum class Outcome {
@@ -43,12 +44,13 @@ class LogWriter {
 
   /// `view` is the full view after the operation, or empty; `header` receives what was written. After an error the
   /// operation is absent or complete, and the writer is not to be used again.
-  Result<Outcome> append(std::string_view operation, std::string_view view, RecordHeader& header);
+  Result<Outcome> append(std::string_view operation, std::string_view view, RecordHeader& header,
+                         Durability durability = Durability::kNow);
 
  private:
   LogWriter(sys::FileLock lock, const sys::Dir& dir, const LogFile& file, const Position& at, Durable& durable,
             sys::Fd fd);
-  Result<void> append_in_place(ByteView record);
+  Result<void> append_in_place(ByteView record, Durability durability);
   Result<void> settle();
   Result<void> complete_last_record(std::uint64_t size);
   Result<void> sync_name();

@@ -18,6 +18,12 @@ namespace cowstore::refs {
 /// SHA-256 of the operation's canonical JSON, which holds its parent's id.
 using cowstore::OperationId;
 
+/// When an operation is to survive a power cut.
+enum class Durability {
+  kNow,
+  kWithTheNext,  ///< with the next operation of anybody; until then it may vanish as if it had never been appended
+};
+
 /// What the caller of OperationLog::append knows.
 struct NewOperation {
   Timestamp time;

@@ -102,21 +102,22 @@ class OperationLog::Impl {
   explicit Impl(sys::Dir dir) : reader_(std::move(dir)) {}
 
   [[nodiscard]] LogReader& reader() { return reader_; }
-  Result<Operation> append(const NewOperation& operation, const LockPolicy& policy);
+  Result<Operation> append(const NewOperation& operation, const LockPolicy& policy, Durability durability);
   Result<void> walk(const OperationVisitor& visit);
   Result<Operation> nth(std::string_view text, std::uint64_t steps);
   Result<Operation> with_prefix(std::string_view prefix);
   Result<View> view_at(const OperationId& id);
 
  private:
-  Result<void> write(sys::FileLock lock, const Operation& operation, const std::string& body);
+  Result<void> write(sys::FileLock lock, const Operation& operation, const std::string& body, Durability durability);
   [[nodiscard]] const State& state() const { return *reader_.position().state; }
 
   LogReader reader_;
   Durable durable_;
 };
 
-Result<Operation> OperationLog::Impl::append(const NewOperation& operation, const LockPolicy& policy) {
+Result<Operation> OperationLog::Impl::append(const NewOperation& operation, const LockPolicy& policy,
+                                             Durability durability) {
   COWSTORE_TRY(check_names(operation.changes));
   sys::FileLock lock = COWSTORE_TRY(lock_log(reader_.dir(), operation.command, policy));
   COWSTORE_TRY(reader_.refresh());
@@ -125,16 +126,17 @@ Result<Operation> OperationLog::Impl::append(const NewOperation& operation, cons
   if (body.size() > kMaxPartBytes) return too_large();
   Operation complete{operation, OperationId(hash::sha256(as_bytes(body))), state().head, state().operations + 1};
   complete.details = COWSTORE_TRY(canonical_details(operation.details));
-  COWSTORE_TRY(write(std::move(lock), complete, body));
+  COWSTORE_TRY(write(std::move(lock), complete, body, durability));
   return complete;
 }
 
-Result<void> OperationLog::Impl::write(sys::FileLock lock, const Operation& operation, const std::string& body) {
+Result<void> OperationLog::Impl::write(sys::FileLock lock, const Operation& operation, const std::string& body,
+                                       Durability durability) {
   const Position& at = reader_.position();
   const std::string view = view_is_due(at, body) ? COWSTORE_TRY(view_after(at.state->view, operation)) : std::string();
   LogWriter writer = COWSTORE_TRY(LogWriter::begin(std::move(lock), reader_.dir(), reader_.file(), at, durable_));
   RecordHeader header;
-  auto outcome = writer.append(body, view, header);
+  auto outcome = writer.append(body, view, header, durability);
   if (outcome && *outcome == LogWriter::Outcome::kAppended) {
     reader_.accept(operation, header);
     return {};
@@ -221,8 +223,8 @@ Result<std::shared_ptr<const State>> OperationLog::current() {
   return impl_->reader().hand_out();
 }
 
-Result<Operation> OperationLog::append(const NewOperation& operation, const LockPolicy& policy) {
-  return impl_->append(operation, policy);
+Result<Operation> OperationLog::append(const NewOperation& operation, const LockPolicy& policy, Durability durability) {
+  return impl_->append(operation, policy, durability);
 }
 
 Result<void> OperationLog::newest_first(const OperationVisitor& visit) {

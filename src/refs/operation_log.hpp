@@ -45,11 +45,12 @@ class OperationLog final : public History {
   /// is read, into a copy of the view that was handed out last.
   Result<std::shared_ptr<const State>> current();
 
-  /// Appends one operation and makes it durable. Checks every change's old value under the lock first: kConflict names
-  /// the key in Error::path. kBusy only under WhenBusy::kFail. kUsage: the same key twice, or details that aren't an
-  /// object. After any other error the operation is absent or complete, for readers and after a crash alike (ask
-  /// current()), and the next append works if the disk does.
-  Result<Operation> append(const NewOperation& operation, const LockPolicy& policy = {});
+  /// Appends one operation and, unless it is asked not to, makes it durable. Checks every change's old value under the
+  /// lock first: kConflict names the key in Error::path. kBusy only under WhenBusy::kFail. kUsage: the same key twice,
+  /// or details that aren't an object. After any other error the operation is absent or complete, for readers and after
+  /// a crash alike (ask current()), and the next append works if the disk does.
+  Result<Operation> append(const NewOperation& operation, const LockPolicy& policy = {},
+                           Durability durability = Durability::kNow);
 
   Result<void> newest_first(const OperationVisitor& visit) override;
   /// At most `limit` operations, the newest first.

@@ -125,13 +125,16 @@ class NewCopy {
         options_(options),
         target_(std::move(target)),
         revision_(std::move(revision)),
-        ladder_(policy_of(options)) {}
+        ladder_(policy_of(options)),
+        home_(new_home()) {}
 
   Result<CheckoutReport> run() {
     object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
     BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
     COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
     COWSTORE_TRY(expect_room(build.control, version));
+    // Synced now, while there is nothing else that the file system would have to write with it.
+    COWSTORE_TRY(write_home(build.control, home_));
     provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
     checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
     checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version, build.dir));
@@ -161,14 +164,11 @@ class NewCopy {
     home.store = session_.copy.store_path();
     home.commit = revision_.commit;
     if (!revision_.branch.empty()) home.branch = revision_.branch;
-    home.method = method_of(ladder_.report());
     return home;
   }
 
   Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made,
                                    const object::TreeRoots& version) {
-    home_ = new_home();
-    COWSTORE_TRY(write_home(build.control, home_));
     checkout::Journal journal;
     journal.state = checkout::Journal::State::kFinished;
     journal.boot_id = session_.boot_id;
@@ -184,11 +184,12 @@ class NewCopy {
     refs::NewOperation operation = session_.new_operation();
     operation.worktree = home_.id;
     operation.changes = {{refs::worktree_key(home_.id, "commit"), std::nullopt, revision_.commit.hex()},
-                         {refs::worktree_key(home_.id, "method"), std::nullopt, home_.method},
+                         {refs::worktree_key(home_.id, "method"), std::nullopt, method_of(ladder_.report())},
                          {refs::worktree_key(home_.id, "path"), std::nullopt, target_.path()}};
     if (home_.branch)
       operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
-    auto appended = with_reserve(session_, [&] { return session_.append(operation); });
+    // No more durable than the files: after a power cut the home file registers what is still there.
+    auto appended = with_reserve(session_, [&] { return session_.append(operation, refs::Durability::kWithTheNext); });
     if (appended) return {};
     Error error = std::move(appended).error();
     if (sys::forbids_writing(error.sys_errno)) {
@@ -212,7 +213,7 @@ class NewCopy {
     report.commit = revision_.commit;
     report.branch = home_.branch;
     report.path = target_.path();
-    report.method = home_.method;
+    report.method = method_of(ladder_.report());
     report.sharing = ladder_.report();
     report.created = made.files;
     return report;

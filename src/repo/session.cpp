@@ -94,9 +94,9 @@ refs::NewOperation Session::new_operation() const {
   return operation;
 }
 
-Result<refs::Operation> Session::append(const refs::NewOperation& operation) {
+Result<refs::Operation> Session::append(const refs::NewOperation& operation, refs::Durability durability) {
   COWSTORE_TRY(note_place());
-  return append_alone(operation);
+  return append_alone(operation, durability);
 }
 
 /// In no working copy's name, so that nobody's `undo` finds it.
@@ -107,17 +107,17 @@ Result<void> Session::note_place() {
   refs::NewOperation operation = new_operation();
   operation.worktree.clear();
   operation.changes = {{key("path"), known, copy.path}};
-  auto appended = append_alone(operation);
+  auto appended = append_alone(operation, refs::Durability::kNow);
   if (!appended && appended.error().code != ErrorCode::kConflict) return std::move(appended).error();
   return {};  // a conflict: another command has noted it by now
 }
 
-Result<refs::Operation> Session::append_alone(const refs::NewOperation& operation) {
+Result<refs::Operation> Session::append_alone(const refs::NewOperation& operation, refs::Durability durability) {
   refs::LockPolicy policy;
   policy.waiting = [this](const std::string& holder) {
     if (context.notice) context.notice("waiting for another cowstore to finish: " + holder);
   };
-  auto appended = log.append(operation, policy);
+  auto appended = log.append(operation, policy, durability);
   if (!appended) return explain_read_only(std::move(appended).error());
   return appended;
 }

@@ -51,7 +51,8 @@ struct Session {
   /// An operation of this working copy, by this user, now; without changes yet.
   [[nodiscard]] refs::NewOperation new_operation() const;
   /// Appends, and says for whom it waits. A working copy that was moved is noted first, in an operation of its own.
-  Result<refs::Operation> append(const refs::NewOperation& operation);
+  Result<refs::Operation> append(const refs::NewOperation& operation,
+                                 refs::Durability durability = refs::Durability::kNow);
 
   [[nodiscard]] index::StatIndex load_index() const;
   /// For scans: whether a path is in `roots`.
@@ -60,7 +61,7 @@ struct Session {
 
  private:
   Result<void> note_place();
-  Result<refs::Operation> append_alone(const refs::NewOperation& operation);
+  Result<refs::Operation> append_alone(const refs::NewOperation& operation, refs::Durability durability);
   std::unique_ptr<base::ThreadPool> pool_;
 };
 

@@ -57,7 +57,6 @@ Home home_of(const json& value) {
   home.id = get_id(value);
   home.store = get_path(value, "store");
   if (home.store.empty()) throw std::invalid_argument("no path of a store");
-  home.method = value.value("method", std::string());
   if (value.contains("branch") || value.contains("branch_hex")) home.branch = get_path(value, "branch");
   if (value.contains("commit")) {
     auto digest = Digest::from_hex(value.at("commit").get<std::string>());
@@ -99,7 +98,6 @@ Result<void> write_new_home(const sys::Dir& control, const std::string& text) {
 Result<void> write_home(const sys::Dir& control, const Home& home) {
   json value = {{"format", kFormat}, {"id", home.id}};
   put_path(value, "store", home.store);
-  if (!home.method.empty()) value["method"] = home.method;
   if (home.branch) put_path(value, "branch", *home.branch);
   if (home.commit) value["commit"] = home.commit->hex();
   COWSTORE_TRY(control.remove_tree(kNewHome));  // an interrupted command's

@@ -21,7 +21,6 @@ struct Home {
   std::string store;  ///< path of the store: absolute, or relative to the control directory
   std::optional<CommitId> commit;
   std::optional<std::string> branch;
-  std::string method;
 };
 
 Result<void> write_home(const sys::Dir& control, const Home& home);

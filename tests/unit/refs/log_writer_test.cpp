@@ -21,7 +21,8 @@ class LogWriterTest : public test::LogTest {
     LogTest::SetUp();
     fill(2);
   }
-  void write_next(Durable& durable, LogWriter::Outcome expected = LogWriter::Outcome::kAppended) {
+  void write_next(Durable& durable, LogWriter::Outcome expected = LogWriter::Outcome::kAppended,
+                  Durability durability = Durability::kNow) {
     const sys::Dir dir = dir_.open();
     auto lock = sys::FileLock::acquire(dir, kLockName, "test");
     const LogFile file = std::move(LogFile::open(dir, list_last(), notes_)).value();
@@ -30,7 +31,7 @@ class LogWriterTest : public test::LogTest {
     ASSERT_TRUE(writer.ok());
     const int number = static_cast<int>(at.state->operations) + 1;
     RecordHeader header;
-    const auto outcome = writer->append(*encode_operation(numbered(number), at.state->head), {}, header);
+    const auto outcome = writer->append(*encode_operation(numbered(number), at.state->head), {}, header, durability);
     ASSERT_TRUE(outcome.ok()) << outcome.error().message();
     EXPECT_EQ(*outcome, expected);
   }
@@ -48,6 +49,26 @@ TEST_F(LogWriterTest, WhatOthersLeftIsSyncedBeforeAnythingIsPutBehindIt) {
   }
   EXPECT_EQ(calls.count(Call::kSync), 2u);
   EXPECT_EQ(durable.generation, 1u);
+  EXPECT_EQ(durable.end, bytes().size());
+}
+
+TEST_F(LogWriterTest, WhatMayWaitIsSyncedWithTheNext) {
+  Durable durable;
+  write_next(durable);
+  const std::uint64_t synced = durable.end;
+  CountCalls calls;
+  {
+    const ScopedObserver watching(calls);
+    write_next(durable, LogWriter::Outcome::kAppended, Durability::kWithTheNext);
+  }
+  EXPECT_EQ(calls.count(Call::kSync), 0u);
+  EXPECT_EQ(durable.end, synced);
+  EXPECT_LT(durable.end, bytes().size());
+  {
+    const ScopedObserver watching(calls);
+    write_next(durable);
+  }
+  EXPECT_EQ(calls.count(Call::kSync), 2u);
   EXPECT_EQ(durable.end, bytes().size());
 }
 

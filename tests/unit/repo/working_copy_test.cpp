@@ -58,7 +58,6 @@ TEST_F(HomeTest, ComesBackAsItWasWrittenWhateverItsBytes) {
   home.store = "/mnt/\xff\xfe/store";
   home.commit = CommitId(hash::sha256(as_bytes("x")));
   home.branch = "\xc3\x28";
-  home.method = "reflink";
   ASSERT_TRUE(write_home(control_, home).ok());
   auto read = read_home(control_);
   ASSERT_TRUE(read.ok()) << read.error().message();
@@ -66,7 +65,6 @@ TEST_F(HomeTest, ComesBackAsItWasWrittenWhateverItsBytes) {
   EXPECT_EQ(read->store, home.store);
   EXPECT_EQ(read->commit, home.commit);
   EXPECT_EQ(read->branch, home.branch);
-  EXPECT_EQ(read->method, home.method);
 }
 
 TEST_F(HomeTest, NeedsNeitherCommitNorBranch) {
