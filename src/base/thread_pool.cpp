@@ -5,6 +5,17 @@
 
 namespace cowstore::base {
 
+namespace {
+
+/// The pool that the thread works for.
+thread_local const ThreadPool* pool_of_this_thread = nullptr;
+
+}  // namespace
+
+bool ThreadPool::owns_this_thread() const {
+  return pool_of_this_thread == this;
+}
+
 ThreadPool::ThreadPool(std::size_t threads) {
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) threads_.emplace_back([this] { work(); });
 }
@@ -27,6 +38,7 @@ void ThreadPool::submit(std::function<void()> task, Turn turn) {
 }
 
 void ThreadPool::work() {
+  pool_of_this_thread = this;
   for (;;) {
     std::function<void()> task;
     {

@@ -29,6 +29,8 @@ class ThreadPool {
 
   void submit(std::function<void()> task, Turn turn = Turn::kLast);
   [[nodiscard]] std::size_t size() const { return threads_.size(); }
+  /// Whether the caller is one of its tasks, which must not wait for others.
+  [[nodiscard]] bool owns_this_thread() const;
 
  private:
   void work();

@@ -14,8 +14,9 @@ namespace cowstore::checkout {
 
 namespace {
 
-/// A directory with more files than this is filled by several threads.
+/// A directory with more files than this, or more bytes, is filled by several threads.
 constexpr std::size_t kSliceFiles = 1024;
+constexpr std::uint64_t kSliceBytes = std::uint64_t{8} << 20;
 
 /// Owners can do everything in a directory while it is filled, whatever its permissions will be.
 constexpr std::uint16_t kOwnerAll = 0700;
@@ -30,6 +31,7 @@ struct Filling {
   object::Attributes own;                                             ///< of the directory itself
   std::map<std::string, object::Attributes, std::less<>> attributes;  ///< of its files and links
   std::vector<std::size_t> files;                                     ///< indices into made.entries
+  std::vector<std::size_t> slice_ends;                                ///< in files, of what each task makes
   std::atomic<std::size_t> slices{0};                                 ///< not done yet
 };
 
@@ -101,8 +103,8 @@ class Materialiser {
   }
 
   Result<void> begin_files(const std::shared_ptr<Filling>& filling, const sys::Dir& handle) {
-    std::size_t count = filling->files.size();
-    std::size_t slices = std::max<std::size_t>(1, (count + kSliceFiles - 1) / kSliceFiles);
+    filling->slice_ends = slice_ends(*filling);
+    std::size_t slices = filling->slice_ends.size();
     filling->slices = slices;
     for (std::size_t i = 1; i < slices; ++i) {
       group_.add([this, filling, i]() -> Result<void> {
@@ -113,9 +115,23 @@ class Materialiser {
     return make_slice(*filling, handle, 0);
   }
 
+  /// At least one, be it empty.
+  static std::vector<std::size_t> slice_ends(const Filling& filling) {
+    std::vector<std::size_t> ends;
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0, begin = 0; i < filling.files.size(); ++i) {
+      bytes += filling.made.entries[filling.files[i]].entry.file.size;
+      if (i + 1 - begin < kSliceFiles && bytes < kSliceBytes) continue;
+      ends.push_back(begin = i + 1);
+      bytes = 0;
+    }
+    if (ends.empty() || ends.back() < filling.files.size()) ends.push_back(filling.files.size());
+    return ends;
+  }
+
   Result<void> make_slice(Filling& filling, const sys::Dir& handle, std::size_t slice) {
-    std::size_t end = std::min(filling.files.size(), (slice + 1) * kSliceFiles);
-    for (std::size_t i = slice * kSliceFiles; i < end; ++i) {
+    std::size_t begin = slice == 0 ? 0 : filling.slice_ends[slice - 1];
+    for (std::size_t i = begin; i < filling.slice_ends[slice]; ++i) {
       MadeEntry& made = filling.made.entries[filling.files[i]];
       auto recorded = filling.attributes.find(made.entry.name);
       static const object::Attributes kNothing;

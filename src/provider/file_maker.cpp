@@ -24,8 +24,9 @@ Error damaged(const std::string& path, std::uint64_t offset, const ChunkId& chun
 
 }  // namespace
 
-FileMaker::FileMaker(store::Store& store, share::Ladder& ladder, Verification verification, Times times)
-    : store_(store), ladder_(ladder), verification_(verification), times_(times) {}
+FileMaker::FileMaker(store::Store& store, share::Ladder& ladder, Verification verification, Times times,
+                     base::ThreadPool* helpers)
+    : store_(store), ladder_(ladder), verification_(verification), times_(times), helpers_(helpers) {}
 
 Result<sys::Stat> FileMaker::make(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
                                   const object::Attributes& attributes) const {
@@ -34,12 +35,12 @@ Result<sys::Stat> FileMaker::make(const sys::Dir& parent, const std::string& nam
   // Not more open than it will be, while it is filled.
   sys::Fd file = COWSTORE_TRY(parent.create_new(name, attributes.mode.value_or(default_mode(entry.kind)) & 0777));
   COWSTORE_TRY(fill(file, entry.file, path));
+  if (times_ == Times::kRecorded && attributes.mtime) COWSTORE_TRY(sys::set_mtime(file, *attributes.mtime, path));
   sys::Stat stat = COWSTORE_TRY(sys::stat(file, path));
-  bool wrong_mode = attributes.mode && stat.mode != *attributes.mode;
-  if (wrong_mode) COWSTORE_TRY(sys::set_mode(file, *attributes.mode, path));
-  bool set_time = times_ == Times::kRecorded && attributes.mtime;
-  if (set_time) COWSTORE_TRY(sys::set_mtime(file, *attributes.mtime, path));
-  if (wrong_mode || set_time) stat = COWSTORE_TRY(sys::stat(file, path));
+  if (attributes.mode && stat.mode != *attributes.mode) {  // the umask took some of it
+    COWSTORE_TRY(sys::set_mode(file, *attributes.mode, path));
+    stat = COWSTORE_TRY(sys::stat(file, path));
+  }
   COWSTORE_TRY(file.close(path));
   return stat;
 }
@@ -59,9 +60,17 @@ Result<void> FileMaker::fill(const sys::Fd& file, const object::FileRef& content
   if (content.size > share::kSmallFileBytes && ladder_.may_clone() && COWSTORE_TRY(fill_by_clone(file, content, path)))
     return {};
   COWSTORE_TRY(ladder_.refuse_copy(content.size, path, "the store has no file that it could be cloned from"));
-  std::uint64_t written = COWSTORE_TRY(write_content(store_, content, file, path));
+  std::uint64_t written = COWSTORE_TRY(write(file, content, path));
   ladder_.count_copy(content.size, written);
   return {};
+}
+
+Result<std::uint64_t> FileMaker::write(const sys::Fd& file, const object::FileRef& content,
+                                       const std::string& path) const {
+  // Who belongs to the pool must not wait for it.
+  bool shared = helpers_ != nullptr && content.size >= kLargeFileBytes && !helpers_->owns_this_thread();
+  return shared ? write_content_in_parts(store_, content, file, path, *helpers_)
+                : write_content(store_, content, file, path);
 }
 
 Result<bool> FileMaker::fill_by_clone(const sys::Fd& file, const object::FileRef& content,

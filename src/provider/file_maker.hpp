@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/thread_pool.hpp"
 #include "cowstore/checkout.hpp"
 #include "cowstore/result.hpp"
 #include "object/attributes.hpp"
@@ -22,11 +23,13 @@ enum class Times : std::uint8_t {
   kCurrent,   ///< the clock's, so that build tools notice
 };
 
-/// Thread-safe. Data first, then permissions, mtime last: cloning changes times and drops setuid.
+/// Thread-safe. Data first, then mtime and permissions: cloning changes times and drops setuid.
 class FileMaker {
  public:
-  /// Borrows both.
-  FileMaker(store::Store& store, share::Ladder& ladder, Verification verification, Times times);
+  /// Borrows all. With `helpers`, large files that have to be written are written by the threads of that pool, where a
+  /// thread that isn't one of them makes the file and waits.
+  FileMaker(store::Store& store, share::Ladder& ladder, Verification verification, Times times,
+            base::ThreadPool* helpers = nullptr);
 
   /// Makes `parent/name`, which must not exist, as a regular file or symlink, and gives its stat. Holes come back as
   /// holes. Permissions are the recorded ones exactly; where none are recorded, 0666 or 0777 less the umask.
@@ -41,16 +44,33 @@ class FileMaker {
   Result<bool> fill_by_clone(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
   Result<bool> is_source(const store::LooseFile& loose, const object::FileRef& content) const;
   Result<void> verify(const sys::Fd& loose, const object::FileRef& content) const;
+  Result<std::uint64_t> write(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
 
   store::Store& store_;
   share::Ladder& ladder_;
   Verification verification_;
   Times times_;
+  base::ThreadPool* helpers_;
+};
+
+/// Files of this size are worth the work of several threads.
+inline constexpr std::uint64_t kLargeFileBytes = std::uint64_t{16} << 20;
+
+/// A stretch of a file.
+struct Range {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;  ///< not in it any more
 };
 
 /// Writes a file's content from its chunks into an empty file; stretches of zeros that fill blocks are left as holes.
-/// Gives the number of bytes that were written.
+/// Gives the number of bytes that were written. With a range only that; all ranges together, in any order and at the
+/// same time, make the file. Memory: about 1 MiB.
+Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
+                                    std::string_view path, Range range);
 Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
                                     std::string_view path);
+/// The same by the threads of the pool, of which the caller isn't one.
+Result<std::uint64_t> write_content_in_parts(store::Store& store, const object::FileRef& content, const sys::Fd& file,
+                                             std::string_view path, base::ThreadPool& pool);
 
 }  // namespace cowstore::provider

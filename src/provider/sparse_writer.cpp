@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "base/try.hpp"
@@ -12,14 +13,17 @@ namespace {
 
 /// Zeros are looked for in units of what file systems allocate.
 constexpr std::uint64_t kBlock = 4096;
+/// Chunks end anywhere, and writes that begin and end in the midst of pages are dear: twice as much as aligned ones of
+/// this size.
+constexpr std::uint64_t kGathered = std::uint64_t{1} << 20;
 
 bool all_zero(ByteView bytes) {
   return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
-/// The length of the part of `bytes`, which begins at `offset` of the file, up to the next block border.
-std::size_t to_block_end(ByteView bytes, std::uint64_t offset) {
-  return static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), kBlock - offset % kBlock));
+/// The length of the part of `bytes`, which begins at `offset` of the file, up to the next border.
+std::size_t to_border(ByteView bytes, std::uint64_t offset, std::uint64_t unit) {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), unit - offset % unit));
 }
 
 /// Writes all but whole blocks of zeros; gives what it wrote.
@@ -27,7 +31,7 @@ Result<std::uint64_t> write_sparse(const sys::Fd& file, ByteView bytes, std::uin
   std::size_t begin = 0;
   std::uint64_t skipped = 0;
   for (std::size_t at = 0; at < bytes.size();) {
-    std::size_t length = to_block_end(bytes.subspan(at), offset + at);
+    std::size_t length = to_border(bytes.subspan(at), offset + at, kBlock);
     if (length == kBlock && all_zero(bytes.subspan(at, length))) {
       COWSTORE_TRY(sys::write_at(file, bytes.subspan(begin, at - begin), offset + begin, path));
       begin = at + length;
@@ -39,24 +43,101 @@ Result<std::uint64_t> write_sparse(const sys::Fd& file, ByteView bytes, std::uin
   return bytes.size() - skipped;
 }
 
+/// Takes the bytes of a file in order, and writes them in aligned pieces.
+class GatheringWriter {
+ public:
+  GatheringWriter(const sys::Fd& file, std::string_view path, Range range) : file_(file), path_(path), range_(range) {}
+
+  Result<void> add(ByteView bytes) {
+    // What is all there is goes straight through.
+    if (pending_.empty() && bytes.size() >= range_.end - offset_) return write(bytes);
+    while (!bytes.empty()) {
+      std::size_t length = to_border(bytes, offset_ + pending_.size(), kGathered);
+      pending_.insert(pending_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
+      bytes = bytes.subspan(length);
+      if ((offset_ + pending_.size()) % kGathered == 0) COWSTORE_TRY(flush());
+    }
+    return {};
+  }
+
+  Result<void> skip(std::uint64_t zeros) {
+    COWSTORE_TRY(flush());
+    offset_ += zeros;
+    ends_in_hole_ = true;
+    return {};
+  }
+
+  Result<void> flush() {
+    if (pending_.empty()) return {};
+    COWSTORE_TRY(write(pending_));
+    pending_.clear();
+    return {};
+  }
+
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+  /// Whether the size of the file may still be missing.
+  [[nodiscard]] bool ends_in_hole() const { return ends_in_hole_; }
+
+ private:
+  Result<void> write(ByteView bytes) {
+    std::uint64_t written = COWSTORE_TRY(write_sparse(file_, bytes, offset_, path_));
+    ends_in_hole_ = written < bytes.size();
+    written_ += written;
+    offset_ += bytes.size();
+    return {};
+  }
+
+  const sys::Fd& file_;
+  std::string_view path_;
+  Range range_;
+  std::uint64_t offset_ = range_.begin;  ///< of what is pending
+  Bytes pending_;
+  std::uint64_t written_ = 0;
+  bool ends_in_hole_ = false;
+};
+
 }  // namespace
 
 Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
-                                    std::string_view path) {
+                                    std::string_view path, Range range) {
   store::ContentReader reader(store, content);
-  std::uint64_t written = 0;
-  bool ends_in_hole = false;
-  for (;;) {
-    std::uint64_t offset = reader.offset();
+  if (range.begin > 0) COWSTORE_TRY(reader.seek(range.begin));
+  GatheringWriter writer(file, path, range);
+  while (reader.offset() < range.end) {
+    std::uint64_t left = range.end - reader.offset();
     auto piece = COWSTORE_TRY(reader.next());
     if (!piece) break;
-    std::uint64_t of_piece = piece->data.empty() ? 0 : COWSTORE_TRY(write_sparse(file, piece->data, offset, path));
-    ends_in_hole = of_piece < piece->size();
-    written += of_piece;
+    if (piece->data.empty()) {
+      COWSTORE_TRY(writer.skip(std::min(piece->zeros, left)));
+    } else {
+      COWSTORE_TRY(
+          writer.add(piece->data.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece->data.size(), left)))));
+    }
   }
-  // Where the last piece has a hole, the size may still be missing.
-  if (ends_in_hole) COWSTORE_TRY(sys::truncate(file, content.size, path));
-  return written;
+  COWSTORE_TRY(writer.flush());
+  if (writer.ends_in_hole() && range.end >= content.size) COWSTORE_TRY(sys::truncate(file, content.size, path));
+  return writer.written();
+}
+
+Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& content, const sys::Fd& file,
+                                    std::string_view path) {
+  return write_content(store, content, file, path, {0, content.size});
+}
+
+Result<std::uint64_t> write_content_in_parts(store::Store& store, const object::FileRef& content, const sys::Fd& file,
+                                             std::string_view path, base::ThreadPool& pool) {
+  constexpr std::uint64_t kPart = std::uint64_t{4} << 20;
+  std::atomic<std::uint64_t> written{0};
+  base::TaskGroup group(pool);
+  for (std::uint64_t begin = 0; begin < content.size && !group.failed(); begin += kPart) {
+    Range range{begin, std::min(content.size, begin + kPart)};
+    group.add_bounded([&, range]() -> Result<void> {
+      written += COWSTORE_TRY(write_content(store, content, file, path, range));
+      return {};
+    });
+  }
+  COWSTORE_TRY(group.wait());
+  return written.load();
 }
 
 }  // namespace cowstore::provider

@@ -26,8 +26,9 @@ Result<std::optional<ContentPiece>> ContentReader::next() {
 Result<void> ContentReader::load(const object::ChunkRun& run) {
   if (loaded_ == run.chunk && chunk_.size() == run.length) return {};
   loaded_.reset();
-  chunk_.resize(run.length);
-  auto read = store_.read_chunk(run.chunk, chunk_);
+  if (buffer_.size() < run.length) buffer_.resize(run.length);
+  std::span<std::uint8_t> bytes = std::span(buffer_).first(run.length);
+  auto read = store_.read_chunk(run.chunk, bytes);
   if (!read) {
     Error error = std::move(read).error();
     // The list promises it.
@@ -35,6 +36,7 @@ Result<void> ContentReader::load(const object::ChunkRun& run) {
     return error;
   }
   loaded_ = run.chunk;
+  chunk_ = bytes;
   return {};
 }
 
@@ -46,7 +48,7 @@ ContentPiece ContentReader::take_zeros() {
 }
 
 ContentPiece ContentReader::take_chunk() {
-  ContentPiece piece{ByteView(chunk_).subspan(std::exchange(skip_, 0)), 0};
+  ContentPiece piece{chunk_.subspan(std::exchange(skip_, 0)), 0};
   if (--run_->repeat == 0) run_.reset();
   offset_ += piece.size();
   return piece;

@@ -43,8 +43,9 @@ class ContentReader {
   object::ChunkListReader list_;
   std::optional<object::ChunkRun> run_;  ///< what is left of it
   std::optional<ChunkId> loaded_;        ///< whose bytes chunk_ holds
-  Bytes chunk_;
-  std::uint64_t skip_ = 0;  ///< bytes of the run that lie before offset_
+  Bytes buffer_;                         ///< as large as the largest chunk so far
+  ByteView chunk_;                       ///< the part of it that is loaded
+  std::uint64_t skip_ = 0;               ///< bytes of the run that lie before offset_
   std::uint64_t offset_ = 0;
 };
 

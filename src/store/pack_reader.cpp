@@ -42,7 +42,10 @@ Result<void> PackReader::read_payload(const BlockHeader& header, std::uint64_t o
   if (header.codec == codec::Codec::kRaw && header.stored_size == out.size()) {
     return sys::read_exactly_at(fd_, out, payload, path_);
   }
-  Bytes stored(header.stored_size);
+  // Kept: to allocate and clear one for each block would cost as much as reading it.
+  thread_local Bytes buffer;
+  if (buffer.size() < header.stored_size) buffer.resize(header.stored_size);
+  std::span<std::uint8_t> stored = std::span(buffer).first(header.stored_size);
   COWSTORE_TRY(sys::read_exactly_at(fd_, stored, payload, path_));
   auto decoded = codec::decompress(header.codec, stored, out);
   if (!decoded) return located(std::move(decoded).error(), path_, payload);

@@ -65,6 +65,51 @@ TEST_F(SparseWriter, GivesRandomMixturesBack) {
   }
 }
 
+TEST_F(SparseWriter, WritesWholeAlignedPieces) {
+  std::string content = test::random_bytes(3'500'000, 6);
+  object::FileRef file = bed_.add_packed(content);
+  sys::Fd fd = std::move(temp_.open().create_new("f", 0644)).value();
+  test::CountCalls calls;
+  {
+    test::ScopedObserver watching(calls);
+    ASSERT_TRUE(write_content(*bed_.store, file, fd, "f").ok());
+  }
+  EXPECT_EQ(calls.count(sys::Call::kWrite), 4u);
+  EXPECT_EQ(written(), content);
+}
+
+TEST_F(SparseWriter, MakesTheSameFileOfRangesInAnyOrder) {
+  std::string content = test::random_bytes(700'000, 7) + std::string(900'000, '\0') + test::random_bytes(5, 8) +
+                        std::string(20'000, '\0');
+  object::FileRef file = bed_.add_packed(content);
+  for (std::uint64_t step : {std::uint64_t{4096}, std::uint64_t{100'001}, std::uint64_t{1'000'000}}) {
+    test::remove_path(temp_ / "f");
+    sys::Fd fd = std::move(temp_.open().create_new("f", 0644)).value();
+    for (std::uint64_t begin = (content.size() - 1) / step * step;; begin -= step) {
+      Range range{begin, std::min<std::uint64_t>(content.size(), begin + step)};
+      ASSERT_TRUE(write_content(*bed_.store, file, fd, "f", range).ok());
+      if (begin == 0) break;
+    }
+    EXPECT_EQ(written(), content) << step;
+  }
+}
+
+TEST_F(SparseWriter, SharesALargeFileOut) {
+  std::string content = test::random_bytes(9'000'000, 9) + std::string(9'000'000, '\0');
+  object::FileRef file = bed_.add_packed(content);
+  base::ThreadPool pool(3);
+  sys::Fd fd = std::move(temp_.open().create_new("f", 0644)).value();
+  auto count = write_content_in_parts(*bed_.store, file, fd, "f", pool);
+  ASSERT_TRUE(count.ok()) << count.error().message();
+  EXPECT_EQ(written(), content);
+  EXPECT_LT(*count, 9'100'000u);
+  test::remove_path(temp_ / "f");
+  fd = std::move(temp_.open().create_new("f", 0644)).value();
+  test::FailNth full(7, ENOSPC, {sys::Call::kWrite});
+  test::ScopedObserver watching(full);
+  EXPECT_EQ(write_content_in_parts(*bed_.store, file, fd, "f", pool).error().sys_errno, ENOSPC);
+}
+
 TEST_F(SparseWriter, SurvivesShortWrites) {
   std::string content = test::random_bytes(100'000, 5);
   object::FileRef file = bed_.add_packed(content);
