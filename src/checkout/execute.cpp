@@ -1,6 +1,6 @@
 #include "checkout/execute.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <mutex>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/try.hpp"
+#include "checkout/scratch.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::checkout {
@@ -17,8 +18,6 @@ namespace {
 /// Names of files under construction where they can't be built in the scratch directory. A crash may leave one behind;
 /// what follows differs each time, so that it is never in the way.
 constexpr std::string_view kTemporaryPrefix = ".cowstore-tmp-";
-/// Names of what was moved out, is somebody's work, and found its own name taken when it was to be put back.
-constexpr std::string_view kSavedPrefix = ".cowstore-saved-";
 
 /// So many files may find the disk full before that is taken for the end of it.
 constexpr std::size_t kMostDeferred = 256;
@@ -33,9 +32,18 @@ std::string name_of(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-/// Renaming changes the ctime, so that it is no part of the comparison.
+/// Enough that opening the directory doesn't matter, few enough to share the work.
+constexpr std::size_t kBundleFiles = 64;
+
+/// After a renaming, which changes the ctime.
 bool is_what_was_seen(const sys::Stat& now, const sys::Stat& seen) {
   return now.inode == seen.inode && now.kind == seen.kind && now.size == seen.size && now.mtime == seen.mtime;
+}
+
+/// Before it: the ctime also shows an edit after which size and mtime were made what they had been. Of a file with
+/// several names in the working copy we may have changed it ourselves, with another one of them.
+bool is_untouched(const sys::Stat& now, const sys::Stat& seen) {
+  return is_what_was_seen(now, seen) && (seen.links > 1 || now.ctime == seen.ctime);
 }
 
 bool has_errno(const Result<void>& result, int error) {
@@ -60,8 +68,6 @@ class Executor {
   }
 
  private:
-  std::string temporary_name() { return std::to_string(counter_.fetch_add(1)); }
-
   void note_untouched(const std::string& path) {
     std::lock_guard lock(mutex_);
     result_.untouched.push_back(path);
@@ -88,7 +94,12 @@ class Executor {
     if (!parent && parent.error().code == ErrorCode::kNotFound) return {};
     if (!parent) return std::move(parent).error();
     std::string name = name_of(removal.path);
-    std::string moved = temporary_name();
+    auto now = parent->stat(name);
+    if (now && !is_untouched(*now, removal.seen)) {
+      note_untouched(removal.path);
+      return {};
+    }
+    std::string moved = names_.moving();
     auto out = parent->rename(name, tools_.scratch, moved, sys::RenameMode::kNoReplace);
     if (has_errno(out, EXDEV)) return remove_in_place(*parent, name, removal);
     if (has_errno(out, ENOENT)) return {};
@@ -152,7 +163,9 @@ class Executor {
     auto now = tools_.root.stat(path);
     if (!now && now.error().code == ErrorCode::kNotFound) return {};
     COWSTORE_TRY(now);
-    if (now->kind != (directory ? sys::FileKind::kDirectory : sys::FileKind::kRegular)) {
+    bool same_kind = now->kind == (directory ? sys::FileKind::kDirectory : sys::FileKind::kRegular);
+    bool as_seen = !change.seen || now->mode == *change.seen || now->mode == change.mode;
+    if (!same_kind || !as_seen) {
       note_untouched(change.path);
       return {};
     }
@@ -165,17 +178,31 @@ class Executor {
     return {};
   }
 
+  /// What one task makes, all of one directory.
+  using Bundle = std::vector<const Making*>;
+
   Result<void> make_files(const std::vector<Making>& makings) {
-    std::map<std::string_view, std::vector<const Making*>> by_parent;
+    std::map<std::string_view, Bundle> by_parent;
+    Bundle large;
     std::uint64_t bytes = 0;
     for (const Making& making : makings) {
-      by_parent[parent_of(making.path)].push_back(&making);
+      bool is_large = making.entry.file.size >= provider::kLargeFileBytes;
+      (is_large ? large : by_parent[parent_of(making.path)]).push_back(&making);
       bytes += making.entry.file.size;
     }
     if (tools_.progress != nullptr) tools_.progress->begin("checking out", makings.size(), bytes);
     base::TaskGroup group(tools_.pool);
     for (const auto& [parent, files] : by_parent) {
-      group.add_bounded([this, parent = parent, files = &files] { return make_files_in(parent, *files); });
+      for (std::size_t begin = 0; begin < files.size(); begin += kBundleFiles) {
+        std::size_t end = std::min(files.size(), begin + kBundleFiles);
+        Bundle bundle(files.begin() + static_cast<std::ptrdiff_t>(begin),
+                      files.begin() + static_cast<std::ptrdiff_t>(end));
+        group.add_bounded([this, parent = parent, bundle = std::move(bundle)] { return make_bundle(parent, bundle); });
+      }
+    }
+    // By this thread, which may wait for the pool's to write their parts.
+    for (const Making* making : large) {
+      if (!group.failed()) COWSTORE_TRY(make_bundle(parent_of(making->path), {making}));
     }
     COWSTORE_TRY(group.wait());
     return make_deferred();
@@ -193,13 +220,13 @@ class Executor {
   Result<void> make_deferred() {
     while (!deferred_.empty()) {
       std::vector<const Making*> waiting = std::exchange(deferred_, {});
-      for (const Making* making : waiting) COWSTORE_TRY(make_files_in(parent_of(making->path), {making}));
+      for (const Making* making : waiting) COWSTORE_TRY(make_bundle(parent_of(making->path), {making}));
       if (deferred_.size() == waiting.size()) return disk_full_;
     }
     return {};
   }
 
-  Result<void> make_files_in(std::string_view parent_path, const std::vector<const Making*>& files) {
+  Result<void> make_bundle(std::string_view parent_path, const Bundle& files) {
     auto parent = tools_.root.open_dir(parent_path);
     if (!parent && parent.error().code == ErrorCode::kNotFound) {  // gone, or something else stands there
       for (const Making* making : files) note_untouched(making->path);
@@ -215,44 +242,44 @@ class Executor {
     return {};
   }
 
-  Result<void> make_file(const sys::Dir& parent, const Making& making) {
-    std::string temporary = temporary_name();
-    sys::Stat made = COWSTORE_TRY(build(tools_.scratch, temporary, making));
-    auto moved = move_in({tools_.scratch, temporary, made}, parent, making);
-    if (moved || moved.error().sys_errno != EXDEV) return moved;
-    temporary = std::string(kTemporaryPrefix) + sys::unique_name();
-    made = COWSTORE_TRY(build(parent, temporary, making));
-    return move_in({parent, temporary, made}, parent, making);
-  }
-
-  /// Leaves nothing after an error: on a full disk its space is what the next file needs.
-  Result<sys::Stat> build(const sys::Dir& dir, const std::string& temporary, const Making& making) {
-    auto made = tools_.maker.make(dir, temporary, making.entry, making.attributes);
-    if (!made) (void)dir.unlink(temporary);
-    return made;
-  }
-
   /// A finished file that has no name of its own yet.
   struct Finished {
     const sys::Dir& dir;
-    const std::string& temporary;
-    const sys::Stat& stat;
+    std::string temporary;
+    sys::Stat stat;
   };
 
+  Result<void> make_file(const sys::Dir& parent, const Making& making) {
+    Finished file = COWSTORE_TRY(build(tools_.scratch, names_.building(), making));
+    auto moved = move_in(file, parent, making);
+    if (moved || moved.error().sys_errno != EXDEV) return moved;
+    Finished beside = COWSTORE_TRY(build(parent, std::string(kTemporaryPrefix) + sys::unique_name(), making));
+    return move_in(beside, parent, making);
+  }
+
+  /// Leaves nothing after an error: on a full disk its space is what the next file needs.
+  Result<Finished> build(const sys::Dir& dir, std::string temporary, const Making& making) {
+    auto stat = tools_.maker.make(dir, temporary, making.entry, making.attributes);
+    if (stat) return Finished{dir, std::move(temporary), *stat};
+    (void)dir.unlink(temporary);
+    return std::move(stat).error();
+  }
+
   /// Gives the finished file its name. What somebody put there meanwhile stays.
-  Result<void> move_in(const Finished& file, const sys::Dir& parent, const Making& making) {
+  Result<void> move_in(Finished& file, const sys::Dir& parent, const Making& making) {
     std::string name = name_of(making.path);
     if (making.displaces) {
+      auto now = parent.stat(name);
+      if (now && !is_untouched(*now, *making.displaces)) return leave(file, making);
+      auto announced = announce_exchange(file);
+      if (!announced) return discard(file, std::move(announced));
       auto exchanged = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kExchange);
       if (exchanged) return settle_exchange(file, parent, name, making);
       if (exchanged.error().sys_errno != ENOENT) return discard(file, std::move(exchanged));
       // It was removed meanwhile: a new name.
     }
     auto moved = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kNoReplace);
-    if (has_errno(moved, EEXIST)) {
-      note_untouched(making.path);
-      return file.dir.unlink(file.temporary);
-    }
+    if (has_errno(moved, EEXIST)) return leave(file, making);
     if (!moved) return discard(file, std::move(moved));
     return note_made(parent, name, making);
   }
@@ -261,6 +288,21 @@ class Executor {
   static Result<void> discard(const Finished& file, Result<void> why) {
     (void)file.dir.unlink(file.temporary);
     return why;
+  }
+
+  Result<void> leave(const Finished& file, const Making& making) {
+    note_untouched(making.path);
+    return file.dir.unlink(file.temporary);
+  }
+
+  /// From the exchange on somebody's work may have the temporary name: after a crash it isn't to be taken for a part of
+  /// ours.
+  Result<void> announce_exchange(Finished& file) {
+    if (&file.dir != &tools_.scratch) return {};  // nobody clears that one
+    std::string name = names_.moving();
+    COWSTORE_TRY(file.dir.rename(file.temporary, file.dir, name, sys::RenameMode::kNoReplace));
+    file.temporary = std::move(name);
+    return {};
   }
 
   Result<void> settle_exchange(const Finished& file, const sys::Dir& parent, const std::string& name,
@@ -286,7 +328,7 @@ class Executor {
   }
 
   const ExecuteTools& tools_;
-  std::atomic<std::uint64_t> counter_{0};
+  ScratchNames names_;
   std::set<std::string, std::less<>> not_made_;  ///< directories
   std::mutex mutex_;
   std::vector<const Making*> deferred_;

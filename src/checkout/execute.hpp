@@ -41,12 +41,14 @@ struct ExecuteTools {
 };
 
 /// Removals first, then directories, then files, parallel by directory, then permissions. Each file is built under a
-/// temporary name and moved in: a new name only where there is none, a replacement by exchange, after which what came
-/// out must be what the plan saw; if it isn't, it is put back and listed as untouched. What is removed is moved out and
-/// looked at in the same way. What can't be put back because its name is taken again is kept beside it, as
-/// `.cowstore-saved-…`, and listed. A file that finds the disk full is tried again when the others are made: what they
-/// displace may be what it needs. Nothing is synced. After an error a part is done, and no file under construction is
-/// left; executing a plan that is made anew between the same versions does the rest.
+/// temporary name and moved in: a new name only where there is none, a replacement by exchange. What it replaces must
+/// be what the plan saw, its ctime included (but of a file with several names: we change that ourselves, with another
+/// one). What comes out by the exchange must be so, too, but for the ctime, which the exchange changes; if it isn't, it
+/// is put back and listed as untouched. What is removed is moved out and looked at in the same way. What can't be put
+/// back because its name is taken again is kept beside it, as `.cowstore-saved-…`, and listed. A file that finds the
+/// disk full is tried again when the others are made: what they displace may be what it needs. Nothing is synced. After
+/// an error a part is done, and no file under construction is left; executing a plan that is made anew between the same
+/// versions does the rest.
 Result<Execution> execute(const ExecuteTools& tools, const Plan& plan);
 
 }  // namespace cowstore::checkout

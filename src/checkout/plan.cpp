@@ -86,7 +86,7 @@ class Planner {
       make(change.path, wanted, std::nullopt);
     } else if (change.content == changes::Content::kSame && wanted.attributes && wanted.attributes->mode &&
                wanted.entry->kind != object::EntryKind::kSymlink) {
-      plan_.mode_changes.push_back({change.path, *wanted.attributes->mode, *wanted.entry});
+      plan_.mode_changes.push_back({change.path, *wanted.attributes->mode, *wanted.entry, change.now->stat.mode});
     } else {
       make(change.path, wanted, change.now->stat);
     }
@@ -149,9 +149,29 @@ class Planner {
     object::Attributes attributes = difference.to.attributes.value_or(object::Attributes{});
     if (!is_directory(difference.from) && !on_disk) {
       plan_.directory_makings.push_back({difference.path, attributes});
-    } else if (attributes.mode && (now == nullptr || now->stat.mode != *attributes.mode)) {
-      plan_.mode_changes.push_back({difference.path, *attributes.mode, *difference.to.entry});
+    } else if (attributes.mode) {
+      plan_directory_mode(difference, *attributes.mode);
     }
+  }
+
+  std::optional<std::uint16_t> directory_mode_on_disk(const std::string& path) const {
+    const changes::ScannedEntry* now = disk_.scan.find(path);
+    if (now != nullptr) return is_directory(*now) ? std::optional(now->stat.mode) : std::nullopt;
+    auto found = disk_.directory_modes.find(path);
+    return found == disk_.directory_modes.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  /// A mode that neither version has is somebody's choice: it stays where the versions agree, else it is in the way.
+  void plan_directory_mode(const diff::Change& difference, std::uint16_t wanted) {
+    std::optional<std::uint16_t> now = directory_mode_on_disk(difference.path);
+    if (now == wanted) return;
+    auto before = difference.from.attributes ? difference.from.attributes->mode : std::nullopt;
+    bool chosen = is_directory(difference.from) && now && before && *now != *before;
+    if (chosen && overwrite_ == Overwrite::kRefuse) {
+      if (*before != wanted) conflict(difference.path, "has other permissions than either version");
+      return;
+    }
+    plan_.mode_changes.push_back({difference.path, wanted, *difference.to.entry, now});
   }
 
   /// Directories that both versions have but that somebody removed, and in which something has to be made now.
@@ -192,6 +212,14 @@ std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differen
   for (const diff::Change& difference : differences) {
     bool same_directory = is_directory(difference.from) && is_directory(difference.to);
     if (!same_directory) paths.push_back(difference.path);
+  }
+  return paths;
+}
+
+std::vector<std::string> directories_to_stat(const std::vector<diff::Change>& differences) {
+  std::vector<std::string> paths;
+  for (const diff::Change& difference : differences) {
+    if (is_directory(difference.from) && is_directory(difference.to)) paths.push_back(difference.path);
   }
   return paths;
 }

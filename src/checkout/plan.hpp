@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ struct DirectoryMaking {
 struct ModeChange {
   std::string path;  ///< "" is the working copy itself
   std::uint16_t mode = 0;
-  object::TreeEntry entry;  ///< what the target has there
+  object::TreeEntry entry;                           ///< what the target has there
+  std::optional<std::uint16_t> seen = std::nullopt;  ///< the mode that it had; others are left alone
 };
 
 struct Conflict {
@@ -73,14 +75,19 @@ struct DiskState {
   const changes::Scan& scan;
   std::vector<changes::Change> against_from;  ///< what of it isn't what `from` has: uncommitted, or not versioned
   std::vector<changes::Change> against_to;    ///< what of it isn't what `to` has yet
+  /// Of directories that both versions have and that the scan doesn't show; see directories_to_stat().
+  std::map<std::string, std::uint16_t, std::less<>> directory_modes = {};
 };
 
 /// Pure. `differences` are those between `from` and `to`, WholeDirectory::kBoth. A path whose state on disk is neither
-/// that of `from` nor that of `to` is a conflict; one that has gone missing is not.
+/// that of `from` nor that of `to` is a conflict, permissions of a directory among them; one that has gone missing is
+/// not.
 Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite);
 
 /// The paths that a scan has to look at for a plan of these differences: every file, and whole directories that come
 /// or go.
 std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences);
+/// The directories, "" among them, whose permissions differ between the versions, or may.
+std::vector<std::string> directories_to_stat(const std::vector<diff::Change>& differences);
 
 }  // namespace cowstore::checkout

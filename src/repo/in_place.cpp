@@ -15,10 +15,12 @@
 #include "checkout/journal.hpp"
 #include "checkout/plan.hpp"
 #include "checkout/room.hpp"
+#include "checkout/scratch.hpp"
 #include "diff/diff.hpp"
 #include "index/index_builder.hpp"
 #include "object/path.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/place_checks.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
 
@@ -49,7 +51,7 @@ class InPlaceChange {
 
   Result<InPlaceOutcome> run() {
     Planned planned = COWSTORE_TRY(plan(request_.options.overwrite));
-    COWSTORE_TRY(check_places_of_directories(planned));
+    COWSTORE_TRY(check_places(session_.copy.root, planned.scan, planned.plan));
     if (!planned.plan.conflicts.empty() && request_.options.overwrite == Overwrite::kRefuse)
       return conflicts_error(planned.plan);
     InPlaceOutcome outcome;
@@ -92,7 +94,7 @@ class InPlaceChange {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
     auto against_from = COWSTORE_TRY(changes::compare(planned.scan, from_, tools));
     auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
-    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to)};
+    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
     if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
     planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
     COWSTORE_TRY(complete_directories(planned.plan));
@@ -107,6 +109,16 @@ class InPlaceChange {
       return {};
     };
     return diff::diff_trees(*session_.store, from_, request_.to, options, take);
+  }
+
+  std::map<std::string, std::uint16_t, std::less<>> directory_modes(const Planned& planned) const {
+    std::map<std::string, std::uint16_t, std::less<>> modes;
+    for (std::string& path : checkout::directories_to_stat(planned.differences)) {
+      if (planned.scan.find(path) != nullptr) continue;
+      auto stat = session_.copy.root.stat(path);
+      if (stat && stat->kind == sys::FileKind::kDirectory) modes.emplace(std::move(path), stat->mode);
+    }
+    return modes;
   }
 
   /// `restore`: a path that both versions have alike, but the disk hasn't, is to be changed as well.
@@ -148,24 +160,10 @@ class InPlaceChange {
     return {};
   }
 
-  /// Where only a part of a directory is asked for, a scan doesn't show what else stands in the directory's place.
-  Result<void> check_places_of_directories(const Planned& planned) {
-    for (const checkout::DirectoryMaking& directory : planned.plan.directory_makings) {
-      if (planned.scan.find(directory.path) != nullptr) continue;
-      auto stat = session_.copy.root.stat(directory.path);
-      if (!stat && stat.error().code == ErrorCode::kNotFound) continue;
-      if (!stat) return std::move(stat).error();
-      if (stat->kind == sys::FileKind::kDirectory) continue;
-      return Error{
-          ErrorCode::kConflict,        0, "make the directory", directory.path, "something else is in its place",
-          "move it away, or commit it"};
-    }
-    return {};
-  }
-
   static Error conflicts_error(const Plan& plan) {
     std::vector<std::string> names;
-    for (const checkout::Conflict& conflict : plan.conflicts) names.push_back(conflict.path);
+    for (const checkout::Conflict& conflict : plan.conflicts)
+      names.push_back(conflict.path.empty() ? "." : conflict.path);
     std::string reason = plan.conflicts.size() == 1 ? plan.conflicts.front().reason
                                                     : "they have uncommitted changes, or are not versioned";
     return {
@@ -204,7 +202,7 @@ class InPlaceChange {
   /// With its journal on the disk.
   Result<InPlaceOutcome> carry_out(Planned planned, InPlaceOutcome outcome, Journal journal) {
     share::Ladder ladder(policy_of(request_.options));
-    auto executed = execute(planned.plan, ladder);
+    auto executed = execute(planned, ladder);
     if (!executed) return give_up(std::move(journal), std::move(executed).error());
     checkout::Execution done = std::move(*executed);
     auto appended = with_reserve(session_, [&] { return append(journal); });
@@ -238,7 +236,7 @@ class InPlaceChange {
     InPlaceChange back(session_, request);
     Planned planned = COWSTORE_TRY(back.plan(Overwrite::kRefuse));
     share::Ladder ladder(share::Policy::kAuto);
-    checkout::Execution done = COWSTORE_TRY(back.execute(planned.plan, ladder));
+    checkout::Execution done = COWSTORE_TRY(back.execute(planned, ladder));
     back.keep_index(planned, done);
     journal.unsynced_from.push_back(request_.to);
     std::swap(journal.from, journal.to);
@@ -301,16 +299,27 @@ class InPlaceChange {
     return operation;
   }
 
-  Result<checkout::Execution> execute(const Plan& plan, share::Ladder& ladder) {
-    const sys::Dir& control = session_.copy.control;
-    COWSTORE_TRY(control.remove_tree(kScratch));
-    COWSTORE_TRY(control.make_dir(kScratch, 0700));
-    sys::Dir scratch = COWSTORE_TRY(control.open_dir(kScratch));
+  Result<checkout::Execution> execute(const Planned& planned, share::Ladder& ladder) {
+    sys::Dir scratch = COWSTORE_TRY(open_scratch(planned));
     auto times =
         request_.options.times == FileTimes::kRecorded ? provider::Times::kRecorded : provider::Times::kCurrent;
-    provider::FileMaker maker(*session_.store, ladder, request_.options.verification, times);
+    provider::FileMaker maker(*session_.store, ladder, request_.options.verification, times, &session_.pool());
     checkout::ExecuteTools tools{session_.copy.root, scratch, maker, session_.pool(), session_.context.progress};
-    return checkout::execute(tools, plan);
+    return checkout::execute(tools, planned.plan);
+  }
+
+  /// Empty. An edit that an interrupted command had moved out when it was killed is kept.
+  Result<sys::Dir> open_scratch(const Planned& planned) {
+    const sys::Dir& control = session_.copy.control;
+    if (!control.exists(kScratch)) COWSTORE_TRY(control.make_dir(kScratch, 0700));
+    sys::Dir scratch = COWSTORE_TRY(control.open_dir(kScratch));
+    auto saved =
+        COWSTORE_TRY(checkout::clear_scratch(scratch, session_.copy.root, planned.differences, session_.cut_rule()));
+    if (!saved.empty() && session_.context.notice) {
+      session_.context.notice("an interrupted command had taken away what somebody had just changed; it is kept as " +
+                              base::name_list(saved));
+    }
+    return scratch;
   }
 
   /// It is a cache: where it can't be written, the files are only read again.

@@ -4,10 +4,13 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "support/fault_observer.hpp"
 #include "support/temp_dir.hpp"
 #include "support/test_filesystems.hpp"
+#include "sys/system.hpp"
 #include "unit/provider/store_bed.hpp"
 
 namespace cowstore::checkout {
@@ -144,11 +147,99 @@ TEST_F(Execute, PutsBackARemovedFileThatIsNotTheOneSeen) {
   plan.removals = {{"d/a", seen("d/a")}};
   plan.directory_removals = {"d"};
   Execution done = succeed_despite(
-      sys::Call::kStat, "0", [&] { test::append_file(temp_ / "scratch/0", "+"); }, plan);
+      sys::Call::kStat, "out-0", [&] { test::append_file(temp_ / "scratch/out-0", "+"); }, plan);
   EXPECT_EQ(test::read_file(wc("d/a")), "old+");
   EXPECT_EQ(done.untouched, Names{"d/a"});
   EXPECT_TRUE(done.removed.empty());
   expect_empty_scratch();
+}
+
+/// An edit after which size and mtime are what they had been.
+void edit_in_secret(const std::string& path) {
+  Timestamp mtime = test::mtime_of(path);
+  test::overwrite_file(path, "O", 0);
+  test::set_mtime(path, mtime);
+}
+
+TEST_F(Execute, NoticesAnEditThatRestoredTheTime) {
+  have("a", "old");
+  have("gone", "old");
+  Plan plan;
+  plan.makings = {making("a", "new", seen("a"))};
+  plan.removals = {{"gone", seen("gone")}};
+  // A clock's tick apart, as any edit is that a person makes.
+  while (sys::file_system_now(scratch_).value() <= seen("gone").ctime) continue;
+  edit_in_secret(wc("a"));
+  edit_in_secret(wc("gone"));
+  Execution done = succeed(plan);
+  EXPECT_EQ(test::read_file(wc("a")), "Old");
+  EXPECT_EQ(test::read_file(wc("gone")), "Old");
+  EXPECT_EQ(done.untouched, (Names{"gone", "a"}));
+  EXPECT_TRUE(done.made.empty() && done.removed.empty());
+  expect_empty_scratch();
+}
+
+TEST_F(Execute, ReplacesAndRemovesFilesThatAreTheSameInode) {
+  have("a", "old");
+  test::make_hard_link(wc("a"), wc("b"));
+  test::make_hard_link(wc("a"), wc("c"));
+  Plan plan;
+  plan.removals = {{"c", seen("c")}};
+  plan.makings = {making("a", "new", seen("a")), making("b", "new", seen("b"))};
+  while (sys::file_system_now(scratch_).value() <= seen("a").ctime) continue;  // our own changes show in the ctime
+  Execution done = succeed(plan);
+  EXPECT_EQ(test::read_file(wc("a")), "new");
+  EXPECT_EQ(test::read_file(wc("b")), "new");
+  EXPECT_FALSE(test::exists(wc("c")));
+  EXPECT_EQ(done.untouched, Names{});
+}
+
+TEST_F(Execute, LeavesAModeThatSomebodyChoseMeanwhile) {
+  have("a", "1");
+  test::make_dirs(wc("d"));
+  object::TreeEntry file, directory;
+  directory.kind = object::EntryKind::kDirectory;
+  Plan plan;
+  plan.mode_changes = {{"d", 0700, directory, seen("d").mode}, {"a", 0600, file, seen("a").mode}};
+  test::set_mode(wc("a"), 0640);
+  test::set_mode(wc("d"), 0710);
+  Execution done = succeed(plan);
+  EXPECT_EQ(seen("a").mode, 0640);
+  EXPECT_EQ(seen("d").mode, 0710);
+  EXPECT_EQ(done.untouched, (Names{"d", "a"}));
+}
+
+/// Looks before every system call: what a crash would leave at that moment.
+class AtEveryMoment : public sys::Observer {
+ public:
+  explicit AtEveryMoment(std::function<void()> look) : look_(std::move(look)) {}
+  int before(sys::Call, std::uint64_t, std::string_view) override {
+    look_();
+    return 0;
+  }
+
+ private:
+  std::function<void()> look_;
+};
+
+TEST_F(Execute, NeverGivesWhatWasMovedOutTheNameOfAnUnfinishedFile) {
+  have("a", "old");
+  have("gone", "old");
+  Plan plan;
+  plan.makings = {making("a", "new", seen("a")), making("b", "new")};
+  plan.removals = {{"gone", seen("gone")}};
+  std::set<std::string> moments;
+  AtEveryMoment watcher([&] {
+    for (const auto& entry : std::filesystem::directory_iterator(temp_ / "scratch")) {
+      std::string content = test::read_file(entry.path());
+      moments.insert(entry.path().filename().string().substr(0, 4) + content);
+    }
+  });
+  {
+    test::ScopedObserver watching(watcher);
+    succeed(plan);
+  }
+  EXPECT_EQ(moments, (std::set<std::string>{"new-", "new-new", "out-new", "out-old"}));
 }
 
 TEST_F(Execute, SavesWhatCantBePutBackBesideIt) {
@@ -156,9 +247,9 @@ TEST_F(Execute, SavesWhatCantBePutBackBesideIt) {
   Plan plan;
   plan.removals = {{"a", seen("a")}};
   Execution done = succeed_despite(
-      sys::Call::kStat, "0",
+      sys::Call::kStat, "out-0",
       [&] {
-        test::append_file(temp_ / "scratch/0", "+");
+        test::append_file(temp_ / "scratch/out-0", "+");
         have("a", "third");
       },
       plan);

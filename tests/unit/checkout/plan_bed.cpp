@@ -186,6 +186,10 @@ Plan PlanBed::plan(const Model& from, const Model& to, const Model& disk, Overwr
   auto against_to = changes::compare(found, to_roots, tools);
   EXPECT_TRUE(against_from.ok() && against_to.ok());
   DiskState state{found, *against_from, *against_to};
+  for (const std::string& path : directories_to_stat(differences)) {
+    auto there = disk.find(path);
+    if (there != disk.end() && there->second.is_directory()) state.directory_modes[path] = there->second.mode;
+  }
   return make_plan(differences, state, overwrite);
 }
 

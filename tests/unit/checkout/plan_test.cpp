@@ -52,6 +52,10 @@ const Row kRefusing[] = {
     {".", ". a=1", "a=3", "conflict a"},
     {". a=1", ". a=2", "a=1@600", "conflict a"},
     {". a=1", ". a=2", "a>t", "conflict a"},
+    {"d/a=1", "d/@700 d/a=1", "d/@711 d/a=1", "conflict d"},
+    {"d/a=1", "d/@700 d/a=1", "d/@700 d/a=1", ""},
+    {"./ a=1", "./@700 a=1", "./@711 a=1", "conflict ."},
+    {"d/@700 d/a=1", "d/@700 d/a=2", "d/@711 d/a=1", "replace d/a"},
     // Unversioned files stay where nothing is in their way.
     {"d/a=1", ".", "d/a=1 d/mine=5", "remove d/a; rmdir d; kept d/mine"},
     {"d/a=1", ".", "d/a=1 d/e/", "remove d/a; rmdir d; kept d/e"},
@@ -80,6 +84,7 @@ const Row kForcing[] = {
     {". a=1", ".", "a=3", "remove a; conflict a"},
     {".", ". a=1", "a=3", "replace a; conflict a"},
     {". a=1", ". a=1@600", "a=1@640", "chmod 600 a; conflict a"},
+    {"d/a=1", "d/@700 d/a=1", "d/@711 d/a=1", "chmod 700 d"},
     {"d/a=1", ". d=1", "d/a=1 d/mine=5", "remove d/a; remove d/mine; rmdir d; make d; conflict d/mine"},
     {"d/a=1", ".", "d/a=3 d/mine=5", "remove d/a; rmdir d; conflict d/a; kept d/mine"},
     {". p=1", "p/x=1", "p=3", "remove p; mkdir p; make p/x; conflict p"},

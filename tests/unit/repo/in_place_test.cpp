@@ -1,6 +1,12 @@
 #include "repo/in_place.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "repo_bed.hpp"
+#include "support/fault_observer.hpp"
+#include "support/test_filesystems.hpp"
 #include "support/tree_listing.hpp"
 
 namespace cowstore::repo {
@@ -127,6 +133,57 @@ TEST_F(InPlace, KeepsUnversionedFilesOfDirectoriesThatGo) {
   EXPECT_EQ(report.kept, Names{"new/mine"});
   EXPECT_EQ(read("new/mine"), "5");
   EXPECT_FALSE(exists("new/w"));
+}
+
+TEST_F(InPlace, RefusesToTakeBackSomebodysPermissionsOfADirectory) {
+  test::set_mode(wc("d"), 0750);
+  std::string three = commit("three").hex();
+  test::set_mode(wc("d"), 0711);
+  expect_refused(two_, "d");
+  EXPECT_EQ(status(), Names{"M d"});
+  // Versions that agree on it let it be.
+  checkout(three);
+  EXPECT_EQ(status(), Names{"M d"});
+  checkout(two_, Overwrite::kForce);
+  EXPECT_EQ(status(), Names{});
+}
+
+TEST_F(InPlace, RefusesBeforeTheFirstChangeWhereADirectoryCantBeChanged) {
+  if (!test::is_root_or_skip()) return;
+  test::set_mode(wc("d"), 0555);
+  std::string three = commit("three").hex();
+  have("d/x", "4");
+  std::string four = commit("four").hex();
+  std::filesystem::path all = temp.path();
+  ASSERT_EQ(::chown(all.c_str(), 65534, 65534), 0);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(all))
+    ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  std::string before = tree();
+  auto report = try_checkout(three);
+  bool journaled = exists(".cowstore/journal");
+  test::set_mode(wc("d"), 0755);
+  auto again = try_checkout(three);
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, ErrorCode::kIo);
+  EXPECT_NE(report.error().message().find("d"), std::string::npos) << report.error().message();
+  EXPECT_FALSE(journaled);
+  EXPECT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(read("d/x"), "2");
+}
+
+TEST_F(InPlace, KeepsAnEditThatACrashLeftMovedOut) {
+  test::write_file(wc(".cowstore/tmp/out-3"), "somebody's");
+  test::write_file(wc(".cowstore/tmp/out-4"), "1");     // as one of the versions has it
+  test::write_file(wc(".cowstore/tmp/new-5"), "some");  // was being made
+  checkout(one_);
+  Names added = status();
+  ASSERT_EQ(added.size(), 1u);
+  std::string name = added.front().substr(2);
+  EXPECT_EQ(read(name), "somebody's");
+  ASSERT_FALSE(notices.empty());
+  EXPECT_NE(notices.back().find(name), std::string::npos) << notices.back();
 }
 
 TEST_F(InPlace, NeverTakesADamagedJournalForOrdersToRemoveFiles) {
