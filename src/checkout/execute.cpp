@@ -153,7 +153,7 @@ class Executor {
     if (not_made_.contains(directory.path)) return {};
     if (directory.attributes.mode) COWSTORE_TRY(tools_.root.set_mode(directory.path, *directory.attributes.mode));
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(directory.path));
-    result_.made.push_back({directory.path, {}, directory.attributes, stat, true});
+    result_.made.push_back({directory.path, {}, directory.attributes, stat, true, {}, {}});
     return {};
   }
 
@@ -174,7 +174,7 @@ class Executor {
     object::Attributes attributes;
     attributes.mode = change.mode;
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(path));
-    result_.made.push_back({change.path, change.entry, attributes, stat, false});
+    result_.made.push_back({change.path, change.entry, attributes, stat, false, {}, {}});
     return {};
   }
 
@@ -247,6 +247,7 @@ class Executor {
     const sys::Dir& dir;
     std::string temporary;
     sys::Stat stat;
+    std::optional<int> watched;
   };
 
   Result<void> make_file(const sys::Dir& parent, const Making& making) {
@@ -260,9 +261,16 @@ class Executor {
   /// Leaves nothing after an error: on a full disk its space is what the next file needs.
   Result<Finished> build(const sys::Dir& dir, std::string temporary, const Making& making) {
     auto stat = tools_.maker.make(dir, temporary, making.entry, making.attributes);
-    if (stat) return Finished{dir, std::move(temporary), *stat};
-    (void)dir.unlink(temporary);
-    return std::move(stat).error();
+    if (!stat) {
+      (void)dir.unlink(temporary);
+      return std::move(stat).error();
+    }
+    std::optional<int> watched;
+    if (tools_.watch != nullptr && object::is_file(making.entry.kind)) {
+      auto number = tools_.watch->add(dir, temporary);
+      if (number) watched = *number;  // else it will be looked at by the next status
+    }
+    return Finished{dir, std::move(temporary), *stat, watched};
   }
 
   /// Gives the finished file its name. What somebody put there meanwhile stays.
@@ -281,7 +289,7 @@ class Executor {
     auto moved = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kNoReplace);
     if (has_errno(moved, EEXIST)) return leave(file, making);
     if (!moved) return discard(file, std::move(moved));
-    return note_made(parent, name, making);
+    return note_made(file, parent, name, making);
   }
 
   /// A finished file that could not get its name.
@@ -309,7 +317,7 @@ class Executor {
                                const Making& making) {
     if (is_what_was_seen(COWSTORE_TRY(file.dir.stat(file.temporary)), *making.displaces)) {
       COWSTORE_TRY(file.dir.unlink(file.temporary));
-      return note_made(parent, name, making);
+      return note_made(file, parent, name, making);
     }
     auto exchanged = file.dir.rename(file.temporary, parent, name, sys::RenameMode::kExchange);
     if (has_errno(exchanged, ENOENT)) return put_back(file.dir, file.temporary, parent, making.path);
@@ -320,10 +328,12 @@ class Executor {
     return ours ? file.dir.unlink(file.temporary) : save_beside(file.dir, file.temporary, parent);
   }
 
-  Result<void> note_made(const sys::Dir& parent, const std::string& name, const Making& making) {
+  Result<void> note_made(const Finished& file, const sys::Dir& parent, const std::string& name, const Making& making) {
     sys::Stat stat = COWSTORE_TRY(parent.stat(name));
+    bool ours = stat.inode == file.stat.inode;
+    Done done{making.path, making.entry, making.attributes, stat, false, ours ? file.watched : std::nullopt, {}};
     std::lock_guard lock(mutex_);
-    result_.made.push_back({making.path, making.entry, making.attributes, stat, false});
+    result_.made.push_back(std::move(done));
     return {};
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,10 @@
 #include "checkout/plan.hpp"
 #include "cowstore/context.hpp"
 #include "cowstore/result.hpp"
+#include "index/stat_index.hpp"
 #include "provider/file_maker.hpp"
 #include "sys/dir.hpp"
+#include "sys/open_watch.hpp"
 #include "sys/stat.hpp"
 
 namespace cowstore::checkout {
@@ -22,6 +25,8 @@ struct Done {
   object::Attributes attributes;
   sys::Stat stat;
   bool directory = false;
+  std::optional<int> watched;                    ///< its number, from before others could reach it
+  index::Proof proof = index::Proof::kUnproven;  ///< set by prove()
 };
 
 struct Execution {
@@ -31,13 +36,14 @@ struct Execution {
 };
 
 /// All borrowed; `progress` may be null. `scratch` is a directory of the working copy's own, for files under
-/// construction.
+/// construction. With a `watch`, which may be null, the files that are made are watched.
 struct ExecuteTools {
   const sys::Dir& root;
   const sys::Dir& scratch;
   const provider::FileMaker& maker;
   base::ThreadPool& pool;
   Progress* progress;
+  const sys::OpenWatch* watch = nullptr;
 };
 
 /// Removals first, then directories, then files, parallel by directory, then permissions. Each file is built under a

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "checkout/execute.hpp"
 #include "checkout/journal.hpp"
 #include "checkout/plan.hpp"
+#include "checkout/prove.hpp"
 #include "checkout/room.hpp"
 #include "checkout/scratch.hpp"
 #include "diff/diff.hpp"
@@ -32,6 +34,9 @@ using checkout::Journal;
 using checkout::Plan;
 
 constexpr const char* kScratch = "tmp";
+/// Ending a watch takes the kernel some ten milliseconds: about as long as reading and hashing this.
+constexpr std::uint64_t kWorthWatchingBytes = std::uint64_t{16} << 20;
+constexpr std::size_t kWorthWatchingFiles = 500;
 
 /// A plan with all that it was made from.
 struct Planned {
@@ -202,9 +207,11 @@ class InPlaceChange {
   /// With its journal on the disk.
   Result<InPlaceOutcome> carry_out(Planned planned, InPlaceOutcome outcome, Journal journal) {
     share::Ladder ladder(policy_of(request_.options));
+    start_watch(planned.plan);
     auto executed = execute(planned, ladder);
     if (!executed) return give_up(std::move(journal), std::move(executed).error());
     checkout::Execution done = std::move(*executed);
+    prove(done);
     auto appended = with_reserve(session_, [&] { return append(journal); });
     if (!appended) return not_recorded(std::move(appended).error());
     keep_index(planned, done);
@@ -213,6 +220,14 @@ class InPlaceChange {
     fill_in(outcome, planned.plan, done, ladder.report());
     if (!done.untouched.empty()) return changed_meanwhile(done.untouched);
     return outcome;
+  }
+
+  void prove(checkout::Execution& done) {
+    if (!watch_) return;
+    (void)checkout::prove(done.made, *watch_, session_.copy.control);  // what isn't proven is read once more, no worse
+    // Ending the watch takes long, and nobody has to wait for it.
+    session_.pool().submit([ended = std::make_shared<sys::OpenWatch>(std::move(*watch_))]() mutable { ended.reset(); });
+    watch_.reset();
   }
 
   /// What is corrupt stays so, and a full disk may stay full: attempts to finish would fail for ever, and with them
@@ -304,7 +319,8 @@ class InPlaceChange {
     auto times =
         request_.options.times == FileTimes::kRecorded ? provider::Times::kRecorded : provider::Times::kCurrent;
     provider::FileMaker maker(*session_.store, ladder, request_.options.verification, times, &session_.pool());
-    checkout::ExecuteTools tools{session_.copy.root, scratch, maker, session_.pool(), session_.context.progress};
+    checkout::ExecuteTools tools{session_.copy.root,         scratch, maker, session_.pool(), session_.context.progress,
+                                 watch_ ? &*watch_ : nullptr};
     return checkout::execute(tools, planned.plan);
   }
 
@@ -334,7 +350,16 @@ class InPlaceChange {
     return slash == std::string::npos ? std::string() : path.substr(0, slash);
   }
 
-  /// Unproven: others can reach the file, and what they write within a tick of the clock leaves no trace.
+  /// Others can reach the files as soon as they have their names, and what they write within a tick of the clock leaves
+  /// no trace: the next status will read them once more. Where that costs more than watching them, they are watched.
+  void start_watch(const Plan& plan) {
+    std::uint64_t bytes = 0;
+    for (const checkout::Making& making : plan.makings) bytes += making.entry.file.size;
+    if (bytes < kWorthWatchingBytes && plan.makings.size() < kWorthWatchingFiles) return;
+    auto watch = sys::OpenWatch::start(session_.copy.control);
+    if (watch) watch_ = std::move(*watch);
+  }
+
   static changes::ScannedEntry scanned(const checkout::Done& made) {
     changes::ScannedEntry entry;
     entry.name = made.path.substr(made.path.rfind('/') + 1);
@@ -347,6 +372,7 @@ class InPlaceChange {
     entry.file = made.entry.file;
     entry.target = made.entry.target;
     entry.state = changes::ScannedEntry::State::kKnown;
+    entry.proof = made.proof;
     if (made.attributes.mtime && *made.attributes.mtime != made.stat.mtime) {
       entry.recorded = std::make_unique<const index::Recorded>(index::Recorded{std::nullopt, made.attributes.mtime});
     }
@@ -385,6 +411,7 @@ class InPlaceChange {
   std::optional<CommitId> from_commit_;
   index::StatIndex index_;
   enum class Record : std::uint8_t { kNew, kMayBeThere } record_ = Record::kNew;  ///< of the operation, in the log
+  std::optional<sys::OpenWatch> watch_;
 };
 
 std::optional<CommitId> commit_of(const refs::NewOperation& operation, std::string_view key) {

@@ -14,8 +14,8 @@ namespace cowstore::repo {
 
 share::Policy policy_of(const CheckoutOptions& options);
 
-/// Whether files of the store can be cloned into `target`, found out by a probe. In a store that can't be written nothing
-/// can be probed: then it is taken for true, and the first file will tell.
+/// Whether files of the store can be cloned into `target`, found out by a probe. In a store that can't be written
+/// nothing can be probed: then it is taken for true, and the first file will tell.
 Result<bool> can_clone_to(const Session& session, const sys::Dir& target);
 
 /// For those who allow nothing but clones: kUnsupported if a probe in `target` shows that nothing of the store can be

@@ -135,6 +135,24 @@ TEST_F(InPlace, KeepsUnversionedFilesOfDirectoriesThatGo) {
   EXPECT_FALSE(exists("new/w"));
 }
 
+TEST_F(InPlace, LeavesAnIndexThatVouchesForWhatItMade) {
+  std::string large(std::size_t{17} << 20, 'x');
+  have("large", large);
+  commit("large");
+  large[5] = 'y';
+  have("large", large);
+  commit("larger");
+  checkout("@~1");
+  test::CountCalls calls;
+  {
+    test::ScopedObserver watching(calls);
+    EXPECT_EQ(status(), Names{});
+  }
+  EXPECT_LT(calls.bytes_read(), std::uint64_t{1} << 20);
+  checkout("main");
+  EXPECT_EQ(read("large"), large);
+}
+
 TEST_F(InPlace, RefusesToTakeBackSomebodysPermissionsOfADirectory) {
   test::set_mode(wc("d"), 0750);
   std::string three = commit("three").hex();
