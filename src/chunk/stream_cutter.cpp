@@ -25,9 +25,9 @@ Result<void> StreamCutter::emit(ByteView bytes) {
 }
 
 Result<void> StreamCutter::emit_pending() {
-  Result<void> outcome = emit(pending_);
+  std::swap(pending_, emitted_);
   pending_.clear();
-  return outcome;
+  return emit(emitted_);
 }
 
 Result<void> StreamCutter::note(Result<void> outcome) {

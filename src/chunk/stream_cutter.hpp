@@ -14,7 +14,8 @@ namespace cowstore::chunk {
 class ChunkSink {
  public:
   virtual ~ChunkSink() = default;
-  /// One chunk, never empty. The view is valid during the call only.
+  /// One chunk, never empty. The view is valid until the cutter is called again, but for one into what was fed, which
+  /// is as valid as that.
   virtual Result<void> chunk(ByteView bytes) = 0;
   /// `count` > 0 chunks in a row of which each is rule.max zero bytes. Such chunks never come through chunk(), however
   /// the zeros were fed; but neighbouring calls are not merged.
@@ -22,9 +23,9 @@ class ChunkSink {
 };
 
 /// Cuts contents one after the other; the cuts depend on the bytes alone, not on the pieces, nor on what of them was
-/// fed as a hole. Pure: touches nothing but its buffer of at most rule.max bytes, and what is inside one piece reaches
-/// the sink as a view of the caller's buffer. One thread at a time. After an error of the sink every call returns that
-/// error.
+/// fed as a hole. Pure: touches nothing but two buffers of at most rule.max bytes, and what is inside one piece
+/// reaches the sink as a view of the caller's buffer. One thread at a time. After an error of the sink every call
+/// returns that error.
 class StreamCutter {
  public:
   /// Borrows both; they must outlive it.
@@ -48,6 +49,7 @@ class StreamCutter {
   const CutRule& rule_;
   ChunkSink& sink_;
   Bytes pending_;  ///< the start of a chunk that has no cut so far
+  Bytes emitted_;  ///< the last chunk that was in pending_: the sink may still look at it
   std::optional<Error> failure_;
 };
 

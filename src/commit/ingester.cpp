@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/try.hpp"
-#include "commit/content_hasher.hpp"
+#include "content/content_hasher.hpp"
 #include "sys/extents.hpp"
 #include "sys/file.hpp"
 
@@ -34,7 +34,7 @@ Error changed_kind(const std::string& path) {
 }  // namespace
 
 Ingester::Ingester(store::Transaction& transaction, chunk::Profile profile, share::Ladder& ladder, Progress* progress)
-    : transaction_(transaction), profile_(profile), ladder_(ladder), progress_(progress) {}
+    : transaction_(transaction), rule_(chunk::rule_of(profile)), ladder_(ladder), progress_(progress) {}
 
 Result<std::optional<Ingested>> Ingester::ingest(const sys::Dir& parent, std::string_view name) {
   auto opened = parent.open_read(name);
@@ -87,13 +87,14 @@ Result<std::optional<object::FileRef>> Ingester::store_clone(const sys::Fd& file
     return {};
   };
   sys::Stat frozen = COWSTORE_TRY(sys::stat(staged.fd(), staged.path()));
-  auto hashed = COWSTORE_TRY(hash_content(file, frozen.size, profile_, transaction_, note_span, path));
+  auto hashed = COWSTORE_TRY(content::hash_content(file, frozen.size, rule_, transaction_, note_span, path));
   auto original_map = sys::extent_map(file, kMaxExtents, path);
   auto clone_map = sys::extent_map(staged.fd(), kMaxExtents, staged.path());
   bool proven = hashed.size == frozen.size && original_map && clone_map && sys::same_blocks(*original_map, *clone_map);
   if (!proven) {
     spans.clear();
-    hashed = COWSTORE_TRY(hash_content(staged.fd(), frozen.size, profile_, transaction_, note_span, staged.path()));
+    hashed =
+        COWSTORE_TRY(content::hash_content(staged.fd(), frozen.size, rule_, transaction_, note_span, staged.path()));
   }
   if (hashed.size <= share::kSmallFileBytes)
     return std::optional<object::FileRef>();  // shrank meanwhile: a pack's business
@@ -107,7 +108,7 @@ Result<object::FileRef> Ingester::store_chunks(const sys::Fd& file, std::uint64_
     advance(bytes.size());
     return {};
   };
-  return hash_content(file, size, profile_, transaction_, put, path);
+  return content::hash_content(file, size, rule_, transaction_, put, path);
 }
 
 }  // namespace cowstore::commit

@@ -55,7 +55,7 @@ class Ingester {
   void advance(std::uint64_t bytes);
 
   store::Transaction& transaction_;
-  chunk::Profile profile_;
+  const chunk::CutRule& rule_;
   share::Ladder& ladder_;
   Progress* progress_;
   std::atomic<std::uint64_t> files_{0};

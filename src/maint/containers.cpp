@@ -1,7 +1,7 @@
 #include "maint/containers.hpp"
 
 #include "base/try.hpp"
-#include "commit/content_hasher.hpp"
+#include "content/content_hasher.hpp"
 #include "store/index_view.hpp"
 #include "store/pack_reader.hpp"
 #include "sys/file.hpp"
@@ -12,12 +12,6 @@ namespace {
 
 using store::ContainerKind;
 using store::Location;
-
-/// Swallows the nodes of a chunk list that is only made to know its id.
-class NoNodes final : public object::NodeSink {
- public:
-  Result<void> put_node(object::NodeKind, const Digest&, ByteView) override { return {}; }
-};
 
 void collect(const store::Segment& segment, ListedContainers& listed, Findings& findings) {
   auto verified = segment.verify();
@@ -110,21 +104,22 @@ class ContainerCheck {
       if (progress_ != nullptr) progress_->advance(0, bytes.size());
       return {};
     };
-    NoNodes nodes;
-    auto content = COWSTORE_TRY(commit::hash_content(file, stat.size, store_.config().chunking, nodes, note, path_));
-    bool same = content.id.digest() == listed_.record.name && content.depth == listed_.record.depth &&
-                content.size == listed_.record.size;
+    content::NoNodes nodes;
+    const chunk::CutRule& rule = chunk::rule_of(store_.config().chunking);
+    auto found = COWSTORE_TRY(content::hash_content(file, stat.size, rule, nodes, note, path_));
+    bool same = found.id.digest() == listed_.record.name && found.depth == listed_.record.depth &&
+                found.size == listed_.record.size;
     if (!same) {
-      findings_.fault(Fault{
-          listed_.record.name.hex(), path_, 0, "",
-          "the file's content is another: expected " + listed_.record.name.hex() + ", found " + content.id.hex()});
+      findings_.fault(
+          Fault{listed_.record.name.hex(), path_, 0, "",
+                "the file's content is another: expected " + listed_.record.name.hex() + ", found " + found.id.hex()});
     }
     for (const Listed::Entry& entry : listed_.entries) {
       auto at = chunks.find(entry.location.offset);
       bool right = at != chunks.end() && at->second == std::pair(entry.id, entry.location.length);
       if (!right) wrong_entry(entry, "a segment lists the chunk here, but the file has something else");
     }
-    findings_.count(content.size, chunks.size(), 1);
+    findings_.count(found.size, chunks.size(), 1);
     return {};
   }
 

@@ -89,6 +89,45 @@ void expect_cuts_of(const CutRule& rule, const std::vector<Run>& runs, test::Ran
   ASSERT_TRUE(recorder.content == content);
 }
 
+/// Looks at the chunks only after the call that cut them.
+class LateReader : public ChunkSink {
+ public:
+  Result<void> chunk(ByteView bytes) override {
+    waiting_.push_back(bytes);
+    return {};
+  }
+  Result<void> zero_chunks(std::uint64_t count) override {
+    read();
+    content.resize(content.size() + count * kTiny.max, 0);
+    return {};
+  }
+  void read() {
+    for (ByteView bytes : waiting_) append(content, bytes);
+    waiting_.clear();
+  }
+  Bytes content;
+
+ private:
+  std::vector<ByteView> waiting_;
+};
+
+TEST(StreamCutter, ChunksStayReadableUntilItsNextCall) {
+  test::Random random(2);
+  for (int round = 0; round < 500; ++round) {
+    LateReader reader;
+    StreamCutter cutter(kTiny, reader);
+    Bytes content;
+    for (const auto& [bytes, zeros] : random_runs(random, kTiny)) {
+      ASSERT_TRUE((zeros ? cutter.feed_zeros(bytes.size()) : cutter.feed(bytes)).ok());
+      reader.read();
+      append(content, bytes);
+    }
+    ASSERT_TRUE(cutter.finish().ok());
+    reader.read();
+    ASSERT_TRUE(reader.content == content) << "round " << round;
+  }
+}
+
 TEST(StreamCutter, CutsAreIndependentOfHowTheInputIsSplit) {
   test::Random random(1);
   for (int round = 0; round < 2000; ++round) {

@@ -1,4 +1,4 @@
-#include "commit/content_hasher.hpp"
+#include "content/content_hasher.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "support/temp_dir.hpp"
 #include "unit/object/memory_nodes.hpp"
 
-namespace cowstore::commit {
+namespace cowstore::content {
 namespace {
 
 class ContentHasher : public testing::Test {
@@ -27,7 +27,7 @@ class ContentHasher : public testing::Test {
   object::FileRef hash(std::uint64_t size, chunk::Profile profile = chunk::Profile::kDefault,
                        const ChunkVisitor& visit = ignore_chunk) {
     sys::Fd fd = std::move(temp_.open().open_read("f")).value();
-    auto file = hash_content(fd, size, profile, nodes_, visit, "f");
+    auto file = hash_content(fd, size, chunk::rule_of(profile), nodes_, visit, "f");
     EXPECT_TRUE(file.ok()) << file.error().message();
     return file.ok() ? *file : object::FileRef{};
   }
@@ -105,16 +105,17 @@ TEST_F(ContentHasher, PassesErrorsOn) {
   sys::Fd fd = std::move(temp_.open().open_read("f")).value();
   Error full{ErrorCode::kNoSpace, 0, "put", "", "full", ""};
   auto of_visitor = hash_content(
-      fd, content.size(), chunk::Profile::kDefault, nodes_,
+      fd, content.size(), chunk::rule_of(chunk::Profile::kDefault), nodes_,
       [&](const ChunkId&, std::uint64_t, ByteView) -> Result<void> { return full; }, "f");
   ASSERT_FALSE(of_visitor.ok());
   EXPECT_EQ(of_visitor.error().code, ErrorCode::kNoSpace);
   test::FailNth fault(1, EIO, {sys::Call::kRead});
   test::ScopedObserver watching(fault);
-  auto of_system = hash_content(fd, content.size(), chunk::Profile::kDefault, nodes_, ignore_chunk, "f");
+  auto of_system =
+      hash_content(fd, content.size(), chunk::rule_of(chunk::Profile::kDefault), nodes_, ignore_chunk, "f");
   ASSERT_FALSE(of_system.ok());
   EXPECT_EQ(of_system.error().sys_errno, EIO);
 }
 
 }  // namespace
-}  // namespace cowstore::commit
+}  // namespace cowstore::content
