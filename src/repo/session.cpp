@@ -1,5 +1,7 @@
 #include "repo/session.hpp"
 
+#include <algorithm>
+
 #include "base/try.hpp"
 #include "object/path.hpp"
 #include "refs/commit_source.hpp"
@@ -30,6 +32,13 @@ std::optional<std::string> hex_of(const std::optional<CommitId>& commit) {
   return commit ? std::optional(commit->hex()) : std::nullopt;
 }
 
+/// As many as find descriptors for what each has open at once, besides what the process has open all the time.
+std::size_t threads_within(std::size_t open_files) {
+  constexpr std::size_t kOfTheProcess = 20;
+  constexpr std::size_t kOfAThread = 6;
+  return open_files < kOfTheProcess + kOfAThread ? 1 : (open_files - kOfTheProcess) / kOfAThread;
+}
+
 }  // namespace
 
 Session::Session(Context context_in, WorkingCopy copy_in, std::shared_ptr<store::Store> store_in,
@@ -43,7 +52,7 @@ Session::Session(Context context_in, WorkingCopy copy_in, std::shared_ptr<store:
 base::ThreadPool& Session::pool() {
   if (!pool_) {
     std::size_t threads = context.threads != 0 ? context.threads : sys::usable_cores();
-    pool_ = std::make_unique<base::ThreadPool>(threads);
+    pool_ = std::make_unique<base::ThreadPool>(std::min(threads, threads_within(sys::open_file_limit())));
   }
   return *pool_;
 }

@@ -59,6 +59,15 @@ class ShortName {
   char text_[NAME_MAX + 2];
 };
 
+Error target_too_long(std::string path, std::size_t bytes) {
+  return {ErrorCode::kUnsupported,
+          ENAMETOOLONG,
+          "make the symbolic link",
+          std::move(path),
+          "its target has " + std::to_string(bytes) + " bytes, more than this file system can hold",
+          "use a file system that can: ext4 and Btrfs hold 4,000, XFS holds 1,023"};
+}
+
 FileKind kind_of_mode(unsigned mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR:
@@ -292,10 +301,13 @@ Result<void> Dir::make_symlink(const std::string& target, std::string_view name)
 
 Result<void> Dir::make_symlink_here(std::string_view name, const std::string& target) const {
   std::string terminated(name);
-  if (observed(Call::kSymlink, name, [&] { return ::symlinkat(target.c_str(), fd(), terminated.c_str()); }) != 0) {
-    return system_error("make the symbolic link", path_of(name), errno);
-  }
-  return {};
+  int failed = observed(Call::kSymlink, name, [&] { return ::symlinkat(target.c_str(), fd(), terminated.c_str()); });
+  if (failed == 0) return {};
+  int error = errno;
+  // Of the two names that may be too long it is the target: this one has been listed, or made, elsewhere.
+  bool target_at_fault = error == ENAMETOOLONG && name.size() <= NAME_MAX;
+  return target_at_fault ? target_too_long(path_of(name), target.size())
+                         : system_error("make the symbolic link", path_of(name), error);
 }
 
 Result<std::string> Dir::read_link(std::string_view name) const {

@@ -46,6 +46,7 @@ class Dir {
   Result<void> remove_tree(std::string_view name) const;
   Result<void> rename(std::string_view from, const Dir& to_dir, std::string_view to,
                       RenameMode mode = RenameMode::kReplace) const;
+  /// kUnsupported for a target that is longer than the file system's limit.
   Result<void> make_symlink(const std::string& target, std::string_view name) const;
   Result<std::string> read_link(std::string_view name) const;
 

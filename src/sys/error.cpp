@@ -3,6 +3,9 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <climits>
+
+#include "sys/system.hpp"
 
 namespace cowstore::sys {
 
@@ -62,6 +65,14 @@ Error system_error(std::string_view operation, std::string_view path, int error)
   Error result{code_of_errno(error), error, std::string(operation), std::string(path), "", ""};
   if (result.code == ErrorCode::kNoSpace) result.hint = way_out(path, error);
   if (error == EROFS) result.hint = "it is mounted read-only: mount it writable, or work in a copy that is";
+  if (error == ENAMETOOLONG && path.size() >= PATH_MAX) {
+    result.hint =
+        "Linux takes paths of up to 4,095 bytes at once: work nearer to the root, or move the directory there";
+  }
+  if (error == EMFILE) {
+    result.hint = "this process may have " + std::to_string(open_file_limit()) +
+                  " files open at once: raise the limit (ulimit -n) and run the command again";
+  }
   return result;
 }
 

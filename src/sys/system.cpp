@@ -1,8 +1,10 @@
 #include "sys/system.hpp"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <pwd.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "base/try.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/observed.hpp"
 
 namespace cowstore::sys {
 
@@ -58,8 +61,18 @@ std::size_t usable_cores() {
   return std::max(1, CPU_COUNT(&set));
 }
 
+std::size_t open_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
 int process_id() {
   return ::getpid();
+}
+
+std::uint32_t effective_user_id() {
+  return ::geteuid();
 }
 
 std::string unique_name() {
@@ -83,6 +96,13 @@ Result<Timestamp> file_system_time_after(const Dir& dir, Timestamp moment) {
   Timestamp now = COWSTORE_TRY(file_system_now(dir));
   for (int i = 0; i < kTries && now <= moment; ++i) now = COWSTORE_TRY(file_system_now(dir));
   return now;
+}
+
+Result<Timestamp> file_system_now_unseen(const Dir& dir) {
+  constexpr int kFlags = O_TMPFILE | O_RDWR | O_CLOEXEC;
+  Fd fd(detail::observed(Call::kOpen, dir.path(), [&] { return ::openat(dir.fd(), ".", kFlags, 0600); }));
+  if (!fd.valid()) return system_error("read the clock of", dir.path(), errno);
+  return COWSTORE_TRY(stat(fd, dir.path())).mtime;
 }
 
 Result<FreeSpace> free_space(const Dir& dir) {

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "sys/system.hpp"
+
 namespace cowstore::sys {
 namespace {
 
@@ -35,6 +37,16 @@ TEST(SystemError, AFullDiskComesWithTheWayOut) {
   EXPECT_EQ(system_error("write", "x", ENOSPC).hint, "free some space and run the command again");
   EXPECT_EQ(system_error("write", "/no/such/x", ENOSPC).hint, "free some space and run the command again");
   EXPECT_NE(system_error("write", "/x", EDQUOT).hint.find("quota"), std::string::npos);
+}
+
+TEST(SystemError, TooManyOpenFilesNameTheLimit) {
+  const std::string limit = std::to_string(open_file_limit());
+  EXPECT_NE(system_error("open", "x", EMFILE).hint.find(limit + " files"), std::string::npos);
+}
+
+TEST(SystemError, APathThatIsTooLongComesWithTheWayOutAndANameDoesNot) {
+  EXPECT_FALSE(system_error("find", std::string(5'000, 'p'), ENAMETOOLONG).hint.empty());
+  EXPECT_TRUE(system_error("make", std::string(300, 'n'), ENAMETOOLONG).hint.empty());
 }
 
 }  // namespace

@@ -118,6 +118,18 @@ TEST_P(SystemOnTest, TheFileSystemsClockLiesBetweenTwoChanges) {
   EXPECT_EQ(dir.list()->size(), 2U) << "nothing is left behind";
 }
 
+TEST_P(SystemOnTest, TheClockCanBeReadWithoutLeavingATrace) {
+  Dir dir = temp().open();
+  test::write_file(temp() / "before", "x");
+  const Timestamp touched = test::mtime_of(temp().path());
+  auto stamp = file_system_now_unseen(dir);
+  EXPECT_EQ(test::mtime_of(temp().path()), touched);
+  test::write_file(temp() / "after", "x");
+  ASSERT_TRUE(stamp.ok()) << stamp.error().message();
+  EXPECT_LE(test::mtime_of(temp() / "before"), *stamp);
+  EXPECT_LE(*stamp, test::mtime_of(temp() / "after"));
+}
+
 TEST_P(SystemOnTest, FreeSpaceIsThatOfTheFileSystem) {
   Dir dir = temp().open();
   auto free = free_space(dir);
