@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cli/json.hpp"
+#include "cli/scope.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -17,6 +18,7 @@ struct CommitFlags {
   std::vector<std::string> meta;
   std::vector<std::string> paths;
   bool times = false;
+  ScopeFlags scope;
 };
 
 void declare(Parser& parser, CommitFlags& flags) {
@@ -24,6 +26,8 @@ void declare(Parser& parser, CommitFlags& flags) {
   parser.values("-m,--message", "TEXT", flags.paragraphs, "what this version is; repeated, each is a paragraph");
   parser.values("--meta", "KEY=VALUE", flags.meta, "a fact to keep with the commit: a parameter, a metric; repeatable");
   parser.flag("--times", flags.times, "make a commit even if only modification times differ");
+  declare_one_file_system(parser, flags.scope);
+  declare_skip_unreadable(parser, flags.scope);
 }
 
 Result<std::string> message_of(const CommitFlags& flags) {
@@ -61,6 +65,7 @@ Result<CommitOptions> options_of(const CommitFlags& flags) {
   if (!meta) return meta.error();
   options.meta = *meta;
   if (flags.times) options.times = CommitOptions::Times::kCount;
+  options.scope = scope_of(flags.scope);
   return options;
 }
 
@@ -84,7 +89,8 @@ Verb commit_verb() {
   return make_verb<CommitFlags>(
       {.name = "commit",
        .summary = "record the working copy as a new version",
-       .usage = {"cowstore commit -m MESSAGE [--meta KEY=VALUE]... [--times] [PATH...]"},
+       .usage = {"cowstore commit -m MESSAGE [--meta KEY=VALUE]... [--times] [--one-file-system]",
+                 "                [--skip-unreadable] [PATH...]"},
        .description =
            "Takes the directory as it is, or the paths named; there is no staging area. Files that match .cowignore "
            "stay out. When it returns, the commit is durable; interrupted, it has never happened. Nothing to commit "

@@ -1,4 +1,5 @@
 #include "cli/listing.hpp"
+#include "cli/scope.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/text_patch.hpp"
@@ -14,6 +15,7 @@ struct DiffFlags {
   bool stat = false;
   bool name_status = false;
   bool null = false;
+  ScopeFlags scope;
 };
 
 void declare(Parser& parser, DiffFlags& flags) {
@@ -22,15 +24,18 @@ void declare(Parser& parser, DiffFlags& flags) {
   parser.flag("--stat", flags.stat, "sizes before and after instead of content");
   parser.flag("--name-status", flags.name_status, "only letter (A, M, D) and path");
   parser.flag("-z,--null", flags.null, "with --name-status: raw paths, each ended by NUL");
+  declare_one_file_system(parser, flags.scope);
+  declare_skip_unreadable(parser, flags.scope);
 }
 
 /// Content is read after the walk, not within it.
 Result<std::vector<EntryChange>> all_changes(const DiffFlags& flags, Repository& repository) {
   std::vector<EntryChange> changes;
-  auto done = repository.diff(flags.before, flags.after, [&](const EntryChange& change) -> Result<void> {
+  auto take = [&](const EntryChange& change) -> Result<void> {
     changes.push_back(change);
     return {};
-  });
+  };
+  auto done = repository.diff(flags.before, flags.after, take, scope_of(flags.scope));
   if (!done) return done.error();
   return changes;
 }
@@ -55,9 +60,10 @@ Result<ExitStatus> run_list(const DiffFlags& flags, Repository& repository, Sess
   auto line = [&](const EntryChange& change) {
     return flags.name_status ? name_status(change, terminator, session.paint()) : stat.add(change, session.paint());
   };
-  auto done = repository.diff(flags.before, flags.after, [&](const EntryChange& change) {
+  auto take = [&](const EntryChange& change) {
     return listing.add([&] { return json_of(change); }, [&] { return line(change); });
-  });
+  };
+  auto done = repository.diff(flags.before, flags.after, take, scope_of(flags.scope));
   if (!done) return done.error();
   return listing.finish(stat.summary());
 }

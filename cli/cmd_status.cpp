@@ -1,4 +1,5 @@
 #include "cli/json.hpp"
+#include "cli/scope.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -9,16 +10,19 @@ namespace {
 
 struct StatusFlags {
   bool null = false;
+  ScopeFlags scope;
 };
 
 void declare(Parser& parser, StatusFlags& flags) {
   parser.flag("-z,--null", flags.null, "only the changes, each as letter, tab, raw path and NUL");
+  declare_one_file_system(parser, flags.scope);
 }
 
 Result<ExitStatus> run(const StatusFlags& flags, Session& session) {
   auto repository = session.open();
   if (!repository) return repository.error();
   StatusOptions options;
+  options.file_systems = scope_of(flags.scope).file_systems;
   if (session.verbose()) options.times = StatusOptions::Times::kShow;
   auto status = repository->status(options);
   if (!status) return status.error();

@@ -49,7 +49,8 @@ std::string json_of(const CommitReport& report) {
       .text("tree", report.tree.hex())
       .text_or_null("branch", report.branch)
       .json("stats", json_of(report.stats))
-      .texts("skipped", report.skipped)
+      .names("skipped", report.skipped)
+      .names("unreadable", report.unreadable)
       .str();
 }
 

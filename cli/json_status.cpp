@@ -24,7 +24,8 @@ std::string json_of(const Status& status, const std::string& working_copy) {
       .names("deleted", status.deleted)
       .names("touched", status.touched)
       .names("damaged", status.damaged)
-      .texts("skipped", status.skipped)
+      .names("skipped", status.skipped)
+      .names("unreadable", status.unreadable)
       .str();
 }
 

@@ -49,6 +49,7 @@ std::string subject_of(const std::string& message) {
 std::string text_of(const CommitReport& report, const std::string& message, Detail detail) {
   std::string text;
   for (const std::string& skipped : report.skipped) text += fmt::format("skipped {}\n", printable_lines(skipped));
+  if (!report.created && !report.unreadable.empty()) return text + "Nothing to commit but what can't be read.\n";
   if (!report.created) return text + "Nothing to commit, working copy clean.\n";
   text += fmt::format("[{} {}] {}\n", printable_lines(report.branch.value_or("detached HEAD")), short_id(report.commit),
                       subject_of(message));

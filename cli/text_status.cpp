@@ -33,10 +33,14 @@ std::string tally(const Status& status) {
 }
 
 std::string last_line(const Status& status) {
-  if (!status.clean()) {
+  if (!status.added.empty() || !status.modified.empty() || !status.deleted.empty()) {
     std::string way_back =
         status.modified.empty() && status.deleted.empty() ? "" : "; `cowstore restore PATH` brings back what was there";
     return fmt::format("\n{}. `cowstore commit -m MESSAGE` records it{}.\n", tally(status), way_back);
+  }
+  if (!status.unreadable.empty()) {
+    return fmt::format("\n{} can't be read: whether anything in there changed is unknown.\n",
+                       counted(status.unreadable.size(), "path"));
   }
   if (!status.commit) return "Nothing to commit: the directory is empty.\n";
   return "Nothing to commit, working copy clean.\n";

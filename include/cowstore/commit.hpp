@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cowstore/ids.hpp"
+#include "cowstore/scope.hpp"
 #include "cowstore/sharing.hpp"
 #include "cowstore/time.hpp"
 
@@ -31,6 +32,7 @@ struct CommitOptions {
   std::vector<std::pair<std::string, std::string>> meta;  ///< become string members of the commit's `meta`
   std::vector<std::string> paths;                         ///< relative to the working copy; empty: everything
   enum class Times { kIgnoreAlone, kCount } times = Times::kIgnoreAlone;  ///< whether changed times alone make a commit
+  Scope scope;
 };
 
 struct CommitStats {
@@ -53,7 +55,8 @@ struct CommitReport {
   TreeId tree;
   std::optional<std::string> branch;  ///< none on a detached HEAD
   CommitStats stats;
-  std::vector<std::string> skipped;  ///< named and left out: nested repositories, special files
+  std::vector<std::string> skipped;  ///< named and left out: nested repositories, special files, each with the reason
+  std::vector<std::string> unreadable;  ///< paths of those that were left out because they can't be read
 };
 
 }  // namespace cowstore

@@ -16,6 +16,7 @@
 #include "cowstore/ids.hpp"
 #include "cowstore/operation.hpp"
 #include "cowstore/result.hpp"
+#include "cowstore/scope.hpp"
 #include "cowstore/status.hpp"
 
 namespace cowstore {
@@ -81,9 +82,10 @@ class Repository {
   Result<CommitInfo> show(const std::string& revision);
   /// Newest first. The sink returns false to end.
   Result<void> log(const LogOptions& options, const std::function<Result<bool>(const CommitInfo&)>& sink);
-  /// From `before` to `after`; no `after` means the working copy, no `before` its commit.
+  /// From `before` to `after`; no `after` means the working copy (of which `scope` says what counts), no `before` its
+  /// commit. What is skipped as unreadable is told to Context::notice.
   Result<void> diff(const std::optional<std::string>& before, const std::optional<std::string>& after,
-                    const ChangeSink& sink);
+                    const ChangeSink& sink, const Scope& scope = {});
   /// The changes of a commit against its first parent.
   Result<void> changes_of(const CommitId& commit, const ChangeSink& sink);
   Result<void> list(const std::string& revision_path, Recursion recursion,

@@ -64,14 +64,15 @@ struct CompareTools {
 /// A directory that only one side has is told by its files, an empty one by itself. What became a directory, or was
 /// one, is kModified at its path, then its contents as added or deleted. Permission bits count where the version
 /// recorded them, of files and directories; never of links. Opaque directories are unchanged, whatever the version has
-/// there. An absent tree is an empty one.
+/// there, and so is what can't be read. An absent tree is an empty one.
 ///
 /// Files that the index can't vouch for are hashed, in parallel, where neither size nor kind nor mode decides; what was
 /// found is put into the scan: reference, stat, proof, and the known ids of directories that turned out to be equal.
-/// A file that keeps changing while it is read is modified (Content::kUnread), one that vanishes is deleted.
+/// A file that keeps changing while it is read is modified (Content::kUnread), one that vanishes is deleted. One that
+/// can't be read becomes kKept, and is listed in the scan as skipped: see require_readable().
 /// Directories whose known ids are the version's cost nothing, no node of them is read.
-/// Errors: kIo naming all files that can't be read (up to a number); kUnsupported for a version whose directories are
-/// nested more than 2,048 deep; those of the source.
+/// Errors: kIo where not a file but the process or the machine is at fault; kUnsupported for a version whose
+/// directories are nested more than 2,048 deep; those of the source.
 Result<std::vector<Change>> compare(Scan& scan, const object::TreeRoots& version, const CompareTools& tools,
                                     const CompareOptions& options = {});
 

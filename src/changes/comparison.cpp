@@ -21,8 +21,10 @@ bool is_directory(const VersionEntry& entry) {
   return entry.entry.kind == object::EntryKind::kDirectory;
 }
 
-bool is_opaque(const ScannedEntry& entry) {
-  return entry.directory != nullptr && entry.directory->coverage == Coverage::kOpaque;
+/// Whether nobody has looked at it: what the version has there stays.
+bool is_kept(const ScannedEntry& entry) {
+  return entry.directory != nullptr ? entry.directory->coverage == Coverage::kOpaque
+                                    : entry.state == ScannedEntry::State::kKept;
 }
 
 /// Whether the scan can vouch for all that the version says of the directory, without anybody looking into either.
@@ -50,6 +52,7 @@ Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
   }
   settle_open();
   COWSTORE_TRY(failures_.result());
+  if (!unreadable_.empty()) scan_.add_skipped(std::move(unreadable_));
   note_known_ids();
   std::vector<Change> changes;
   changes.reserve(candidates_.size());
@@ -58,7 +61,7 @@ Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
 }
 
 Result<void> Comparison::compare_entry(ScannedEntry& now, const VersionEntry& before, const Place& place) {
-  if (is_opaque(now)) {
+  if (is_kept(now)) {
     frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
     return {};
   }
@@ -150,7 +153,7 @@ void Comparison::compare_file(ScannedEntry& now, const VersionEntry& version, co
 /// How many changes were noted: a directory is told by itself only if nothing in it can tell.
 std::size_t Comparison::add(ScannedEntry& now, const Place& place) {
   frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
-  if (is_opaque(now)) return 0;
+  if (is_kept(now)) return 0;
   if (now.directory != nullptr) {
     const std::size_t inside = add_contents(*now.directory, place);
     if (inside > 0 || now.directory->coverage == Coverage::kPartial) return inside;
@@ -198,13 +201,16 @@ void Comparison::settle_open() {
   std::vector<HashJob> jobs;
   jobs.reserve(open_);
   for (std::size_t i = settled_; i < candidates_.size(); ++i) {
-    if (candidates_[i].open) jobs.push_back({frames_[candidates_[i].frame].directory, candidates_[i].entry});
+    if (!candidates_[i].open) continue;
+    HashJob& job = jobs.emplace_back();
+    job.directory = frames_[candidates_[i].frame].directory;
+    job.entry = candidates_[i].entry;
   }
   hash_files(jobs, tools_, failures_);
   auto job = jobs.begin();
   auto kept = candidates_.begin() + static_cast<std::ptrdiff_t>(settled_);
   for (auto each = kept; each != candidates_.end(); ++each) {
-    if (each->open && !settle(*each, (job++)->outcome)) continue;
+    if (each->open && !settle(*each, *job++)) continue;
     if (kept != each) *kept = std::move(*each);
     ++kept;
   }
@@ -214,12 +220,17 @@ void Comparison::settle_open() {
 }
 
 /// Whether it is a change that was asked for.
-bool Comparison::settle(Candidate& candidate, HashJob::Outcome outcome) {
+bool Comparison::settle(Candidate& candidate, const HashJob& job) {
   candidate.open = false;
   Change& change = candidate.change;
-  if (outcome != HashJob::Outcome::kHashed) {
+  if (job.outcome != HashJob::Outcome::kHashed) {
     frames_[candidate.frame].same_tree = frames_[candidate.frame].same_attributes = false;
-    const bool gone = outcome == HashJob::Outcome::kGone;
+    if (job.outcome == HashJob::Outcome::kUnreadable) {
+      candidate.entry->state = ScannedEntry::State::kKept;
+      unreadable_.push_back({std::move(change.path), SkipReason::kUnreadable, job.sys_errno});
+      return false;
+    }
+    const bool gone = job.outcome == HashJob::Outcome::kGone;
     change.kind = gone ? ChangeKind::kDeleted : ChangeKind::kModified;
     change.content = gone ? Content::kDifferent : Content::kUnread;
     if (gone) change.now = nullptr;

@@ -68,7 +68,7 @@ class Comparison {
   void note(Change change, ScannedEntry* entry, std::size_t frame);
 
   void settle_open();
-  bool settle(Candidate& candidate, HashJob::Outcome outcome);
+  bool settle(Candidate& candidate, const HashJob& job);
   void apply(const LeafVerdict& verdict, std::size_t frame);
   void note_known_ids();
 
@@ -76,6 +76,7 @@ class Comparison {
   const CompareTools& tools_;
   const CompareOptions& options_;
   Failures failures_;
+  std::vector<Skipped> unreadable_;
   std::vector<Frame> frames_;          ///< parents before children; the first stands above the root
   std::vector<Candidate> candidates_;  ///< in the order of the walk
   std::size_t settled_ = 0;            ///< none before this one is open

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "base/try.hpp"
 #include "changes/depth.hpp"
 #include "changes/path_text.hpp"
 #include "changes/sort_listed.hpp"
+#include "changes/unreadable.hpp"
 #include "sys/file.hpp"
 
 namespace cowstore::changes {
@@ -21,9 +21,6 @@ constexpr std::uint64_t kMaxRulesBytes = std::uint64_t{4} << 20;
 /// What Btrfs gives the stub that stands in a snapshot for a subvolume (BTRFS_EMPTY_SUBVOL_DIR_OBJECTID). Elsewhere 2
 /// is at most the root of a file system.
 constexpr std::uint64_t kSubvolumeStubInode = 2;
-/// Nothing is older than this: where a file system's own time isn't known, nothing can be proven.
-constexpr Timestamp kNever{std::numeric_limits<std::int64_t>::min(), 0};
-
 bool lists(const std::vector<sys::ListedEntry>& listed, std::string_view name) {
   auto at =
       std::lower_bound(listed.begin(), listed.end(), name,
@@ -65,6 +62,7 @@ std::unique_ptr<const index::Recorded> copy_recorded(const index::Recorded& reco
 }  // namespace
 
 Result<void> DirectoryScanner::run(Scan& scan) {
+  device_ = COWSTORE_TRY(root_.stat_self()).device;
   start(scan.root, ScanScope{nullptr, &options_.paths.root(), ScanScope::Only::kAll, 0});
   COWSTORE_TRY(group_.wait());
   COWSTORE_TRY(failures_.result());
@@ -91,26 +89,34 @@ Result<void> DirectoryScanner::scan_directory(ScannedEntry& entry, const ScanSco
   return {};
 }
 
+/// The directory's own stat, then what is in it, unless that is on another file system and not wanted.
+Result<void> DirectoryScanner::look_at(DirectoryVisit& visit) {
+  sys::Stat stat = COWSTORE_TRY(visit.dir().stat_self());
+  visit.directory.stamp = clocks_.stamp_of(visit.dir(), stat.device);
+  // A stamp proves only what was looked at after it had been taken.
+  if (stat.device != device_) stat = COWSTORE_TRY(visit.dir().stat_self());
+  visit.directory.stat = stat;
+  if (is_elsewhere(stat) && !visit.directory.path.empty()) return {};
+  visit.listed = COWSTORE_TRY(visit.dir().list());
+  sort_by_name(visit.listed);
+  return {};
+}
+
 Result<void> DirectoryScanner::scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry,
                                            const ScanScope& scope) {
   const auto visit = std::make_shared<DirectoryVisit>(std::move(opened), root_, *entry.directory, scope);
-  auto stat = visit->dir().stat_self();
-  auto listed = stat ? visit->dir().list() : Result<std::vector<sys::ListedEntry>>(stat.error());
-  if (!listed) {
-    note_failure(std::move(listed).error(), entry);
+  auto looked = look_at(*visit);
+  if (!looked) {
+    note_failure(std::move(looked).error(), entry);
     return {};
   }
-  visit->directory.stat = *stat;
-  visit->directory.stamp = stat->device == stamp_.device ? stamp_.now : kNever;
-  visit->listed = std::move(listed).value();
-  sort_by_name(visit->listed);
   if (auto reason = reason_to_stay_out(*visit)) {
     visit->directory.coverage = Coverage::kOpaque;
     skip(visit->directory.path, *reason);
     return {};
   }
   visit->directory.coverage = visit->selection.whole() ? Coverage::kWhole : Coverage::kPartial;
-  enter_rules(*visit, scope);
+  if (!enter_rules(*visit, scope)) return {};
   visit->known = index_.find_directory(visit->directory.path);
   drop_unselected(*visit);
   visit->cut_into_pieces();
@@ -121,33 +127,50 @@ Result<void> DirectoryScanner::scan_opened(std::optional<sys::Dir> opened, Scann
   return scan_piece(visit->pieces.front());
 }
 
+bool DirectoryScanner::is_elsewhere(const sys::Stat& stat) const {
+  return options_.mount_points == MountPoints::kOpaque && (stat.mount_root || stat.device != device_);
+}
+
 std::optional<SkipReason> DirectoryScanner::reason_to_stay_out(const DirectoryVisit& visit) const {
   if (visit.directory.path.empty()) return std::nullopt;
   const sys::Stat& stat = visit.directory.stat;
-  if (stat.mount_root && options_.mount_points == MountPoints::kOpaque) return SkipReason::kMountPoint;
+  if (is_elsewhere(stat)) return stat.mount_root ? SkipReason::kMountPoint : SkipReason::kOtherFileSystem;
   if (lists(visit.listed, kControlName)) return SkipReason::kNestedRepository;
   const bool is_stub = stat.inode == kSubvolumeStubInode && !stat.mount_root && visit.listed.empty();
   return is_stub ? std::optional(SkipReason::kForeignSubvolume) : std::nullopt;
 }
 
-void DirectoryScanner::enter_rules(DirectoryVisit& visit, const ScanScope& scope) {
-  if (options_.ignore == IgnoreRules::kNone || scope.only == ScanScope::Only::kTracked) return;
-  std::optional<ignore::RuleFile> file = read_rules(visit);
+/// False if nobody can tell what is ignored here: then nothing is known of the directory, either.
+bool DirectoryScanner::enter_rules(DirectoryVisit& visit, const ScanScope& scope) {
+  if (options_.ignore == IgnoreRules::kNone || scope.only == ScanScope::Only::kTracked) return true;
+  auto file = read_rules(visit);
+  const bool kept = !file && is_unreadable(file.error()) && !visit.directory.path.empty();
+  if (kept) {
+    visit.directory.coverage = Coverage::kOpaque;
+    skip(join_path(visit.directory.path, kRulesName), SkipReason::kUnreadable, file.error().sys_errno);
+    return false;
+  }
+  if (!file) {
+    failures_.add(std::move(file).error());
+    return false;
+  }
   visit.rules = scope.rules == nullptr
-                    ? ignore::RuleChain::root(std::move(file))
-                    : ignore::RuleChain::extend(scope.rules, last_name(visit.directory.path), std::move(file));
+                    ? ignore::RuleChain::root(std::move(*file))
+                    : ignore::RuleChain::extend(scope.rules, last_name(visit.directory.path), std::move(*file));
+  return true;
 }
 
 /// A link or a directory of that name is an entry like any other.
-std::optional<ignore::RuleFile> DirectoryScanner::read_rules(const DirectoryVisit& visit) {
-  if (!lists(visit.listed, kRulesName)) return std::nullopt;
+Result<std::optional<ignore::RuleFile>> DirectoryScanner::read_rules(const DirectoryVisit& visit) {
+  const std::optional<ignore::RuleFile> none;
+  if (!lists(visit.listed, kRulesName)) return none;
   auto stat = visit.dir().stat(kRulesName);
-  if (!stat || stat->kind != sys::FileKind::kRegular) return std::nullopt;
+  if (!stat || stat->kind != sys::FileKind::kRegular) return none;
   auto fd = visit.dir().open_read(kRulesName);
   auto text = fd ? sys::read_all(*fd, kMaxRulesBytes, visit.dir().path_of(kRulesName)) : Result<Bytes>(fd.error());
-  if (text) return ignore::RuleFile::parse(as_text(*text));
-  if (!is_gone(text.error())) failures_.add(std::move(text).error());
-  return std::nullopt;
+  if (text) return std::optional(ignore::RuleFile::parse(as_text(*text)));
+  if (is_gone(text.error())) return none;
+  return std::move(text).error();
 }
 
 /// So that a large directory costs no more than what was asked for.
@@ -173,9 +196,11 @@ Result<void> DirectoryScanner::add_listed(VisitPiece& piece, sys::ListedEntry& l
   if (part == Wanted::kNo) return {};
   std::optional<sys::Stat> stat;
   if (!is_directory) {
-    auto found = visit.dir().stat_plain(listed.name);
-    if (!found && !is_gone(found.error())) failures_.add(std::move(found).error());
-    if (!found) return {};
+    auto found = stat_of(visit, listed.name);
+    if (!found) {
+      note_failure(piece, std::move(listed.name), std::move(found).error());
+      return {};
+    }
     stat = *found;
     is_directory = stat->kind == sys::FileKind::kDirectory;
   }
@@ -187,6 +212,11 @@ Result<void> DirectoryScanner::add_listed(VisitPiece& piece, sys::ListedEntry& l
     add_file(piece, std::move(listed.name), *stat);
   }
   return {};
+}
+
+/// Whether something is mounted on a file matters only to those who stay out.
+Result<sys::Stat> DirectoryScanner::stat_of(const DirectoryVisit& visit, std::string_view name) const {
+  return options_.mount_points == MountPoints::kOpaque ? visit.dir().stat(name) : visit.dir().stat_plain(name);
 }
 
 /// What is ignored counts if the version has something of that sort there; then that alone counts below it.
@@ -221,6 +251,7 @@ void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::
     piece.has_special_files = true;
     return skip(join_path(piece.visit.directory.path, name), *reason_to_skip(stat.kind));
   }
+  if (is_elsewhere(stat) && stat.mount_root) return keep(piece, std::move(name), SkipReason::kMountPoint);
   const auto known = piece.find_known(name);
   ScannedEntry& entry = piece.take_place();
   entry.name = std::move(name);
@@ -230,8 +261,10 @@ void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::
       known && index_.judge(*known, stat) != index::Trust::kChanged ? &*known : nullptr;
   if (*kind != object::EntryKind::kSymlink) {
     describe_file(relevant, entry);
-  } else if (!describe_link(piece.visit, relevant, entry)) {
-    return piece.give_back_place();
+  } else if (auto described = describe_link(piece.visit, relevant, entry); !described) {
+    std::string failed_name = std::move(entry.name);
+    piece.give_back_place();
+    return note_failure(piece, std::move(failed_name), std::move(described).error());
   }
   const bool same = relevant != nullptr && entry.state == ScannedEntry::State::kKnown && entry.target == known->target;
   if (same) ++piece.same;
@@ -252,25 +285,34 @@ void DirectoryScanner::describe_file(const index::IndexedEntry* known, ScannedEn
   entry.durability = known->durability;
 }
 
-/// False if it isn't a link any more.
-bool DirectoryScanner::describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known,
-                                     ScannedEntry& entry) {
+/// An error if it can't be read as a link.
+Result<void> DirectoryScanner::describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known,
+                                             ScannedEntry& entry) {
   describe_file(known, entry);
   if (entry.state == ScannedEntry::State::kKnown) {
     entry.target = known->target;
-    return true;
+    return {};
   }
-  auto target = visit.dir().read_link(entry.name);
-  if (!target) {
-    // EINVAL: something else has its name by now, which the next scan will find.
-    if (!is_gone(target.error()) && target.error().sys_errno != EINVAL) failures_.add(std::move(target).error());
-    return false;
-  }
-  entry.target = std::move(target).value();
+  entry.target = COWSTORE_TRY(visit.dir().read_link(entry.name));
   entry.proof = index::prove(entry.stat, visit.directory.stamp);
   const bool confirmed = known != nullptr && entry.target == known->target;
   entry.settle(confirmed ? ScannedEntry::Confirmed::kYes : ScannedEntry::Confirmed::kNo);
-  return true;
+  return {};
+}
+
+void DirectoryScanner::keep(VisitPiece& piece, std::string name, SkipReason reason, int sys_errno) {
+  skip(join_path(piece.visit.directory.path, name), reason, sys_errno);
+  ScannedEntry& entry = piece.take_place();
+  entry.name = std::move(name);
+  entry.state = ScannedEntry::State::kKept;
+}
+
+/// Of what was listed in the directory and isn't one itself.
+void DirectoryScanner::note_failure(VisitPiece& piece, std::string name, Error error) {
+  if (is_unreadable(error)) return keep(piece, std::move(name), SkipReason::kUnreadable, error.sys_errno);
+  // EINVAL: something else stands in a link's place by now, which a second look will tell.
+  if (!is_gone(error) && error.sys_errno != EINVAL) return failures_.add(std::move(error));
+  note_vanished(join_path(piece.visit.directory.path, name));
 }
 
 /// Of the last piece. Only now, when the entries have found their places, others may look at them.
@@ -306,14 +348,15 @@ void DirectoryScanner::start_children(DirectoryVisit& visit) {
 
 /// Between the listing and the opening, a file or a link has taken the directory's place.
 void DirectoryScanner::became_something_else(ScannedEntry& entry) {
-  const std::string path = std::move(entry.directory->path);
-  entry.directory.reset();
+  const std::string& path = entry.directory->path;
   auto stat = root_.stat(path);
   if (!stat) return note_failure(std::move(stat).error(), entry);
   const auto kind = index::entry_kind(*stat);
-  if (!kind) return skip(path, *reason_to_skip(stat->kind));
-  if (*kind == object::EntryKind::kDirectory) {
-    return failures_.add({ErrorCode::kBusy, 0, "scan", root_.path_of(path), "it changes while it is scanned", ""});
+  if (kind == object::EntryKind::kDirectory) return vanish(entry);  // it is back, which a second look will tell
+  if (!kind) {
+    skip(path, *reason_to_skip(stat->kind));
+    entry.directory.reset();
+    return;
   }
   if (*kind == object::EntryKind::kSymlink) {
     auto target = root_.read_link(path);
@@ -323,17 +366,30 @@ void DirectoryScanner::became_something_else(ScannedEntry& entry) {
   }
   entry.stat = *stat;
   entry.kind = *kind;
-}
-
-/// What is gone just isn't there.
-void DirectoryScanner::note_failure(Error error, ScannedEntry& entry) {
   entry.directory.reset();
-  if (!is_gone(error) && !is_no_directory(error)) failures_.add(std::move(error));
 }
 
-void DirectoryScanner::skip(std::string path, SkipReason reason) {
+/// Of a directory that can't be opened or listed. The root is what the user named: it is there, or all fails.
+void DirectoryScanner::note_failure(Error error, ScannedEntry& entry) {
+  if (is_gone(error) || is_no_directory(error)) return vanish(entry);
+  if (!is_unreadable(error) || entry.directory->path.empty()) return failures_.add(std::move(error));
+  entry.directory->coverage = Coverage::kOpaque;
+  skip(entry.directory->path, SkipReason::kUnreadable, error.sys_errno);
+}
+
+void DirectoryScanner::vanish(ScannedEntry& entry) {
+  note_vanished(std::move(entry.directory->path));
+  entry.directory.reset();
+}
+
+void DirectoryScanner::note_vanished(std::string path) {
   std::lock_guard lock(mutex_);
-  skipped_.push_back({std::move(path), reason});
+  vanished_.push_back(std::move(path));
+}
+
+void DirectoryScanner::skip(std::string path, SkipReason reason, int sys_errno) {
+  std::lock_guard lock(mutex_);
+  skipped_.push_back({std::move(path), reason, sys_errno});
 }
 
 }  // namespace cowstore::changes

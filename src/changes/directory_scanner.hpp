@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "changes/clocks.hpp"
 #include "changes/directory_visit.hpp"
 #include "changes/failures.hpp"
 #include "changes/scan.hpp"
@@ -21,54 +22,59 @@
 
 namespace cowstore::changes {
 
-/// The time of one file system before the scan. Others have clocks of their own, about which it says nothing.
-struct Stamp {
-  std::optional<std::uint64_t> device;
-  Timestamp now;
-};
-
 /// A task touches only the entry that it was started for and what is below it, or its part of a large directory; all
 /// else is guarded or immutable.
-/// A directory's entry that is left without a ScannedDirectory has vanished.
+/// A directory's entry that is left without a ScannedDirectory has vanished. What can't be read is kept, and listed.
 class DirectoryScanner {
  public:
   /// All borrowed.
   DirectoryScanner(const sys::Dir& root, const index::StatIndex& index, const ScanOptions& options, Stamp stamp,
                    base::ThreadPool& pool)
-      : root_(root), index_(index), options_(options), stamp_(stamp), group_(pool) {}
+      : root_(root), index_(index), options_(options), clocks_(stamp), group_(pool) {}
 
   /// Fills in everything below the root of `scan`, and what was skipped. To be called once.
   Result<void> run(Scan& scan);
+  /// Paths that were listed, and not there when they were looked at. For use after run().
+  [[nodiscard]] const std::vector<std::string>& vanished() const { return vanished_; }
 
  private:
   enum class Wanted : std::uint8_t { kNo, kYes, kTrackedPart };
   void start(ScannedEntry& entry, ScanScope scope);
   Result<void> scan_directory(ScannedEntry& entry, const ScanScope& scope);
   Result<void> scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry, const ScanScope& scope);
+  Result<void> look_at(DirectoryVisit& visit);
+  [[nodiscard]] bool is_elsewhere(const sys::Stat& stat) const;
   [[nodiscard]] std::optional<SkipReason> reason_to_stay_out(const DirectoryVisit& visit) const;
-  void enter_rules(DirectoryVisit& visit, const ScanScope& scope);
-  std::optional<ignore::RuleFile> read_rules(const DirectoryVisit& visit);
+  bool enter_rules(DirectoryVisit& visit, const ScanScope& scope);
+  static Result<std::optional<ignore::RuleFile>> read_rules(const DirectoryVisit& visit);
   static void drop_unselected(DirectoryVisit& visit);
   Result<void> scan_piece(VisitPiece& piece);
   Result<void> add_listed(VisitPiece& piece, sys::ListedEntry& listed);
+  [[nodiscard]] Result<sys::Stat> stat_of(const DirectoryVisit& visit, std::string_view name) const;
   Result<Wanted> wanted(const DirectoryVisit& visit, std::string_view name, bool is_directory) const;
   static void add_directory(VisitPiece& piece, std::string name, Wanted part);
   void add_file(VisitPiece& piece, std::string name, const sys::Stat& stat);
-  bool describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
+  Result<void> describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
   void describe_file(const index::IndexedEntry* known, ScannedEntry& entry) const;
+  void keep(VisitPiece& piece, std::string name, SkipReason reason, int sys_errno = 0);
   void finish_directory(DirectoryVisit& visit);
   void start_children(DirectoryVisit& visit);
   void became_something_else(ScannedEntry& entry);
   void note_failure(Error error, ScannedEntry& entry);
-  void skip(std::string path, SkipReason reason);
+  void note_failure(VisitPiece& piece, std::string name, Error error);
+  void vanish(ScannedEntry& entry);
+  void note_vanished(std::string path);
+  void skip(std::string path, SkipReason reason, int sys_errno = 0);
 
   const sys::Dir& root_;
   const index::StatIndex& index_;
   const ScanOptions& options_;
-  const Stamp stamp_;
+  Clocks clocks_;
+  std::optional<std::uint64_t> device_;  ///< of the root
   Failures failures_;
-  std::mutex mutex_;  ///< guards skipped_
+  std::mutex mutex_;  ///< guards the next two
   std::vector<Skipped> skipped_;
+  std::vector<std::string> vanished_;
   base::TaskGroup group_;  ///< last: its tasks use all of the above
 };
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "changes/hash_file.hpp"
+#include "changes/path_text.hpp"
+#include "changes/unreadable.hpp"
 
 namespace cowstore::changes {
 
@@ -26,21 +28,32 @@ std::span<HashJob> first_bundle(std::span<HashJob> jobs) {
   return jobs.first(count);
 }
 
-HashJob::Outcome note(Error error, Failures& failures) {
-  if (error.sys_errno == ENOENT || error.sys_errno == ENOTDIR || error.sys_errno == ESTALE) {
-    return HashJob::Outcome::kGone;
+bool is_gone(const Error& error) {
+  return error.code == ErrorCode::kNotFound || error.sys_errno == ESTALE;
+}
+
+/// What was moved out of the way for a moment, and is there again, isn't gone.
+bool is_there(const HashJob& job, const CompareTools& tools) {
+  return tools.root.exists(join_path(job.directory->path, job.entry->name));
+}
+
+void note(Error error, HashJob& job, const CompareTools& tools, Failures& failures) {
+  job.sys_errno = error.sys_errno;
+  if (is_gone(error)) {
+    job.outcome = is_there(job, tools) ? HashJob::Outcome::kChanging : HashJob::Outcome::kGone;
+  } else if (error.code == ErrorCode::kBusy) {
+    job.outcome = HashJob::Outcome::kChanging;
+  } else if (is_unreadable(error)) {
+    job.outcome = HashJob::Outcome::kUnreadable;
+  } else {
+    failures.add(std::move(error));
+    job.outcome = HashJob::Outcome::kFailed;
   }
-  if (error.code == ErrorCode::kBusy) return HashJob::Outcome::kChanging;
-  failures.add(std::move(error));
-  return HashJob::Outcome::kFailed;
 }
 
 void hash_one(const sys::Dir& dir, HashJob& job, const CompareTools& tools, Failures& failures) {
   auto hashed = hash_file(dir, job.entry->name, tools.rule);
-  if (!hashed) {
-    job.outcome = note(std::move(hashed).error(), failures);
-    return;
-  }
+  if (!hashed) return note(std::move(hashed).error(), job, tools, failures);
   job.entry->set_content(hashed->file, hashed->stat, job.directory->stamp);
   job.outcome = HashJob::Outcome::kHashed;
   if (tools.progress != nullptr) tools.progress->advance(1, hashed->stat.size);
@@ -68,7 +81,7 @@ void hash_bundle(std::span<HashJob> jobs, const CompareTools& tools, Failures& f
     if (dir) {
       hash_one(*dir, job, tools, failures);
     } else {
-      job.outcome = note(dir.error(), failures);
+      note(dir.error(), job, tools, failures);
     }
   }
 }

@@ -19,8 +19,10 @@ struct HashJob {
     kHashed,    ///< the entry is kKnown
     kGone,      ///< there is no such file any more
     kChanging,  ///< no content could be pinned down
-    kFailed,    ///< told to the Failures
+    kUnreadable,
+    kFailed,  ///< told to the Failures
   } outcome = Outcome::kFailed;
+  int sys_errno = 0;  ///< of what is kUnreadable: why
 };
 
 /// Does all jobs and brings their entries up to date. Neighbours in one directory are done together, so jobs come

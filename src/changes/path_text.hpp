@@ -22,6 +22,11 @@ inline std::pair<std::string_view, std::string_view> split_first(std::string_vie
   return {path.substr(0, slash), path.substr(std::min(slash + 1, path.size()))};
 }
 
+inline std::string_view parent_path(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
 inline std::string_view last_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }

@@ -109,10 +109,11 @@ bool has_news(const ScannedDirectory& directory, const StatIndex& old) {
   return false;
 }
 
-void mark_synced(ScannedDirectory& directory) {
+void mark_synced(ScannedDirectory& directory, std::uint64_t device) {
   for (ScannedEntry& entry : directory.entries) {
-    if (entry.state == ScannedEntry::State::kKnown) entry.durability = index::Durability::kSynced;
-    if (entry.directory != nullptr) mark_synced(*entry.directory);
+    const bool synced = directory.stat.device == device && entry.state == ScannedEntry::State::kKnown;
+    if (synced) entry.durability = index::Durability::kSynced;
+    if (entry.directory != nullptr) mark_synced(*entry.directory, device);
   }
 }
 
@@ -138,7 +139,7 @@ Result<void> refresh_index(const Scan& scan, const StatIndex& old, std::string_v
 }
 
 void mark_synced(Scan& scan) {
-  mark_synced(scan.directory());
+  mark_synced(scan.directory(), scan.directory().stat.device);
 }
 
 }  // namespace cowstore::changes

@@ -23,7 +23,8 @@ Bytes make_index(const Scan& scan, const index::StatIndex& old, std::string_view
 Result<void> refresh_index(const Scan& scan, const index::StatIndex& old, std::string_view boot_id,
                            const sys::Dir& control);
 
-/// Says that a sync which began after all contents of the scan were read has covered them.
+/// Says that a sync of the root's file system which began after all contents of the scan were read has covered them.
+/// What is on others isn't covered.
 void mark_synced(Scan& scan);
 
 }  // namespace cowstore::changes

@@ -18,7 +18,8 @@ namespace cowstore::changes {
 
 /// Whether `.cowignore` files are obeyed.
 enum class IgnoreRules { kApply, kNone };
-/// kOpaque leaves out what other file systems show inside of the working copy.
+/// kOpaque leaves out what other file systems show inside of the working copy: mount points, bind mounts of files
+/// included, and Btrfs subvolumes.
 enum class MountPoints { kEnter, kOpaque };
 
 /// What the compared version has at a path, nothing if there is no such path. Asked of ignored paths only: rules apply
@@ -37,9 +38,11 @@ struct ScanOptions {
 /// its file system's clock is the stamp (where it can't be written, nothing new can be proven).
 ///
 /// Links are not followed. What vanishes meanwhile isn't there; what becomes something else is what it was found to be.
+/// Where directories are moved or replaced meanwhile, all is looked at again, a few times; then it is kBusy.
+/// What can't be read is kept (kKept, kOpaque) and listed in `skipped`: see require_readable().
 /// An ignored directory that the version tracks is entered, but only what is tracked below it counts.
-/// Errors: kIo naming all that can't be read (up to a number); kUnsupported for directories nested more than 2,048
-/// deep; those of `tracked`. The index outlives the call, not the result.
+/// Errors: kIo where not a file but the process or the machine is at fault; kUnsupported for directories nested more
+/// than 2,048 deep; those of `tracked`. The index outlives the call, not the result.
 Result<Scan> scan(const sys::Dir& root, const sys::Dir& control, const index::StatIndex& index, base::ThreadPool& pool,
                   const ScanOptions& options = {});
 

@@ -1,6 +1,7 @@
 #include "changes/scanned.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "changes/path_text.hpp"
@@ -101,6 +102,13 @@ ScannedEntry* Scan::find(std::string_view path) {
   return const_cast<ScannedEntry*>(std::as_const(*this).find(path));  // all of it is ours, and not const
 }
 
+void Scan::add_skipped(std::vector<Skipped> more) {
+  skipped.insert(skipped.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  std::stable_sort(skipped.begin(), skipped.end(), [](const Skipped& a, const Skipped& b) { return a.path < b.path; });
+  auto same = [](const Skipped& a, const Skipped& b) { return a.path == b.path; };
+  skipped.erase(std::unique(skipped.begin(), skipped.end(), same), skipped.end());
+}
+
 const char* to_string(SkipReason reason) {
   switch (reason) {
     case SkipReason::kNestedRepository:
@@ -109,6 +117,10 @@ const char* to_string(SkipReason reason) {
       return "place of a subvolume that is not part of this snapshot";
     case SkipReason::kMountPoint:
       return "mount point";
+    case SkipReason::kOtherFileSystem:
+      return "on another file system";
+    case SkipReason::kUnreadable:
+      return "unreadable";
     case SkipReason::kFifo:
       return "named pipe";
     case SkipReason::kSocket:

@@ -19,11 +19,12 @@ namespace cowstore::changes {
 
 struct ScannedDirectory;
 
-/// A name in a directory. Links are always kKnown, directories never matter in that respect.
+/// A name in a directory. Links are kKnown unless they are kKept, directories never matter in that respect.
 struct ScannedEntry {
   enum class State : std::uint8_t {
     kKnown,    ///< `file` is the content as of `stat`
     kUnknown,  ///< must be hashed
+    kKept,     ///< can't or mustn't be read: what the version has there stays, whatever that is
   };
   std::string name;
   sys::Stat stat;
@@ -55,7 +56,8 @@ struct ScannedEntry {
 enum class Coverage : std::uint8_t {
   kWhole,    ///< `entries` is all there is (but for what is ignored or skipped)
   kPartial,  ///< `entries` is what the selection asked for
-  kOpaque,   ///< not looked into (a nested repository, another file system): what the version has there stays
+  kOpaque,   ///< not looked into (a nested repository, another file system, no permission): what the version has
+             ///< there stays
 };
 
 struct ScannedDirectory {
@@ -80,6 +82,8 @@ enum class SkipReason : std::uint8_t {
   kNestedRepository,
   kForeignSubvolume,  ///< the empty stub that a Btrfs snapshot has in place of a subvolume
   kMountPoint,        ///< only with MountPoints::kOpaque
+  kOtherFileSystem,   ///< likewise: a Btrfs subvolume, which is no mount point
+  kUnreadable,
   kFifo,
   kSocket,
   kDevice,
@@ -90,6 +94,7 @@ const char* to_string(SkipReason reason);
 struct Skipped {
   std::string path;
   SkipReason reason;
+  int sys_errno = 0;  ///< of what is unreadable: why
 };
 
 struct Scan {
@@ -102,6 +107,8 @@ struct Scan {
   /// "" is the root; nullptr if there is no such path.
   [[nodiscard]] const ScannedEntry* find(std::string_view path) const;
   [[nodiscard]] ScannedEntry* find(std::string_view path);
+  /// Those that are listed already stay as they are.
+  void add_skipped(std::vector<Skipped> more);
 };
 
 // For those who change the working copy after a scan and know the outcome (checkout): the tree is brought up to date,

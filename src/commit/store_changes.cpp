@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
-#include "base/name_list.hpp"
 #include "base/try.hpp"
+#include "changes/unreadable.hpp"
 
 namespace cowstore::commit {
 
@@ -48,8 +48,9 @@ void collect(ScannedDirectory& directory, std::vector<Batch>& batches) {
   flush();
 }
 
-bool unreadable(const Error& error) {
-  return error.sys_errno == EACCES || error.sys_errno == EPERM;
+/// The file itself is at fault, not the store that it was to go to.
+bool is_unreadable(const Error& error, const std::string& path) {
+  return changes::is_unreadable(error) && error.path == path;
 }
 
 class ChangeStorer {
@@ -59,7 +60,12 @@ class ChangeStorer {
   Result<void> store(const Batch& batch) {
     auto parent = root_.open_dir(batch.directory->path.empty() ? "." : batch.directory->path);
     if (!parent && parent.error().code == ErrorCode::kNotFound) {
-      for (ScannedEntry* entry : batch.files) note_vanished(*batch.directory, *entry);
+      std::lock_guard lock(mutex_);
+      result.places = StoredChanges::Places::kMoved;
+      return {};
+    }
+    if (!parent && changes::is_unreadable(parent.error())) {
+      for (ScannedEntry* entry : batch.files) keep(*batch.directory, *entry, parent.error().sys_errno);
       return {};
     }
     if (!parent) return std::move(parent).error();
@@ -67,18 +73,8 @@ class ChangeStorer {
     return {};
   }
 
-  Result<void> outcome() const {
-    if (unreadable_.empty()) return {};
-    Error error;
-    error.code = ErrorCode::kIo;
-    error.sys_errno = unreadable_errno_;
-    error.operation = "read";
-    error.path = base::name_list(unreadable_);
-    error.hint = "make them readable, or leave them out with .cowignore";
-    return error;
-  }
-
   StoredChanges result;
+  std::vector<changes::Skipped> unreadable;
 
  private:
   static std::string path_of(const ScannedDirectory& directory, const ScannedEntry& entry) {
@@ -87,10 +83,8 @@ class ChangeStorer {
 
   Result<void> store(const sys::Dir& parent, const ScannedDirectory& directory, ScannedEntry& entry) {
     auto ingested = ingester_.ingest(parent, entry.name);
-    if (!ingested && unreadable(ingested.error())) {
-      std::lock_guard lock(mutex_);
-      unreadable_errno_ = ingested.error().sys_errno;
-      unreadable_.push_back(path_of(directory, entry));
+    if (!ingested && is_unreadable(ingested.error(), parent.path_of(entry.name))) {
+      keep(directory, entry, ingested.error().sys_errno);
       return {};
     }
     if (!ingested) return std::move(ingested).error();
@@ -100,6 +94,12 @@ class ChangeStorer {
       note_vanished(directory, entry);
     }
     return {};
+  }
+
+  void keep(const ScannedDirectory& directory, ScannedEntry& entry, int sys_errno) {
+    entry.state = ScannedEntry::State::kKept;
+    std::lock_guard lock(mutex_);
+    unreadable.push_back({path_of(directory, entry), changes::SkipReason::kUnreadable, sys_errno});
   }
 
   void note_vanished(const ScannedDirectory& directory, const ScannedEntry& entry) {
@@ -117,9 +117,7 @@ class ChangeStorer {
 
   const sys::Dir& root_;
   Ingester& ingester_;
-  std::mutex mutex_;
-  std::vector<std::string> unreadable_;
-  int unreadable_errno_ = 0;
+  std::mutex mutex_;  ///< guards what is public
 };
 
 }  // namespace
@@ -143,9 +141,13 @@ Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, I
   base::TaskGroup group(pool);
   for (const Batch& batch : batches) group.add_bounded([&storer, &batch] { return storer.store(batch); });
   COWSTORE_TRY(group.wait());
-  COWSTORE_TRY(storer.outcome());
-  for (const std::string& path : storer.result.vanished) changes::remove_entry(scan, path);
-  return std::move(storer.result);
+  if (!storer.unreadable.empty()) scan.add_skipped(std::move(storer.unreadable));
+  StoredChanges& result = storer.result;
+  for (const std::string& path : result.vanished) {
+    if (root.exists(path)) result.places = StoredChanges::Places::kMoved;  // out of the way for a moment only
+    changes::remove_entry(scan, path);
+  }
+  return std::move(result);
 }
 
 Result<bool> forget_unstored(changes::Scan& scan, const std::vector<changes::Change>& changes,

@@ -17,13 +17,16 @@ namespace cowstore::commit {
 struct StoredChanges {
   std::vector<std::string> moving;    ///< files that were written to all the while; what was read is stored
   std::vector<std::string> vanished;  ///< files that were gone; they are out of the scan now
+  /// Whether directories stayed where they were. If not, the scan tells of places that are no more: scan again.
+  enum class Places { kSteady, kMoved } places = Places::kSteady;
 };
 
 /// Whether store_unknown() would have anything to do.
 bool has_unknown(const changes::Scan& scan);
 
 /// Ingests every file of the scan whose content is kUnknown and makes it kKnown there. `root` is the directory that was
-/// scanned. All files that can't be read are named in one error (kIo); anything else that fails ends it at once.
+/// scanned. A file that can't be read becomes kKept, and is listed in the scan as skipped: see
+/// changes::require_readable(). Anything else that fails ends it at once.
 Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, Ingester& ingester,
                                     base::ThreadPool& pool, Progress* progress);
 

@@ -133,6 +133,7 @@ class TreeWriter {
       Slot before = look ? COWSTORE_TRY(base_slot(base, entry.name)) : Slot{};
       return directory_slot(entry.name, COWSTORE_TRY(directory(*entry.directory, selection, roots_of(before))));
     }
+    if (entry.state == ScannedEntry::State::kKept) return base_slot(base, entry.name);
     Slot slot;
     slot.entry.emplace();
     slot.entry->name = entry.name;

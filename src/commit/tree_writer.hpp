@@ -14,8 +14,8 @@ namespace cowstore::commit {
 
 /// `base` with everything that `selection` holds as the scan found it: replaced, added, or removed where the scan has
 /// nothing. The scan covers the selection, and the content of every selected file is kKnown and stored.
-/// Directories that weren't looked into (kOpaque) stay as `base` has them. What is unchanged is neither read nor
-/// encoded again. Attributes are recorded as `policy` says.
+/// Directories that weren't looked into (kOpaque), and what wasn't read (kKept), stay as `base` has them. What is
+/// unchanged is neither read nor encoded again. Attributes are recorded as `policy` says.
 Result<object::TreeRoots> write_trees(store::Store& store, store::Transaction& transaction,
                                       store::AttributesPolicy policy, const changes::ScannedDirectory& root,
                                       const changes::PathSelection& selection, const object::TreeRoots& base);

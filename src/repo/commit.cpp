@@ -8,6 +8,7 @@
 #include "changes/compare.hpp"
 #include "changes/refresh_index.hpp"
 #include "changes/scan.hpp"
+#include "changes/unreadable.hpp"
 #include "checkout/journal.hpp"
 #include "commit/ingester.hpp"
 #include "commit/store_changes.hpp"
@@ -21,6 +22,8 @@
 namespace cowstore::repo {
 
 namespace {
+
+constexpr int kAttempts = 3;
 
 Result<std::string> meta_of(const CommitOptions& options) {
   nlohmann::json meta = nlohmann::json::object();
@@ -50,6 +53,7 @@ class Committer {
     if (!transaction) return explain_read_only(std::move(transaction).error());
     transaction_ = std::move(*transaction);
     const auto found = COWSTORE_TRY(store_and_compare());
+    COWSTORE_TRY(check_readable());
     if (!worth_a_commit(found)) return nothing_to_commit(found);
     count(found);
     COWSTORE_TRY(create());
@@ -57,9 +61,12 @@ class Committer {
   }
 
  private:
+  using Places = commit::StoredChanges::Places;
+
   Result<void> scan() {
     changes::ScanOptions options;
     options.tracked = session_.tracked_in(head_.roots);
+    options.mount_points = mount_points_of(options_.scope.file_systems);
     if (!options_.paths.empty()) {
       options.paths = COWSTORE_TRY(changes::PathSelection::of(options_.paths));
       // What is named is meant, whatever .cowignore says.
@@ -67,7 +74,8 @@ class Committer {
     }
     if (session_.context.progress != nullptr) session_.context.progress->begin("scanning", 0, 0);
     scan_ = COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), options));
-    report_.skipped = describe_skipped(scan_);
+    changes::find_unreadable(scan_, session_.copy.root);
+    COWSTORE_TRY(check_readable());
     for (const std::string& path : options_.paths) COWSTORE_TRY(check_exists(path));
     return {};
   }
@@ -80,6 +88,11 @@ class Committer {
       if (found.error().code != ErrorCode::kNotFound) return std::move(found).error();
     }
     return Error{ErrorCode::kNotFound, 0, "commit", path, "it is neither in the working copy nor in its commit", ""};
+  }
+
+  Result<void> check_readable() const {
+    if (options_.scope.unreadable == Unreadable::kSkip) return {};
+    return changes::require_readable(scan_, kSkipHint);
   }
 
   Result<std::vector<changes::Change>> compare() {
@@ -95,7 +108,21 @@ class Committer {
     return compare();
   }
 
+  /// What was moved since it was scanned is looked for again.
   Result<void> store_contents() {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      if (COWSTORE_TRY(store_what_was_found()) == Places::kSteady) return {};
+      COWSTORE_TRY(scan());
+    }
+    return Error{ErrorCode::kBusy,
+                 0,
+                 "commit",
+                 session_.copy.path,
+                 "its directories keep being moved or replaced meanwhile",
+                 "run the command again when nobody moves them"};
+  }
+
+  Result<Places> store_what_was_found() {
     commit::Ingester ingester(*transaction_, session_.store->config().chunking, ladder_, session_.context.progress);
     auto stored = COWSTORE_TRY(
         commit::store_unknown(scan_, session_.copy.root, ingester, session_.pool(), session_.context.progress));
@@ -105,10 +132,12 @@ class Committer {
     }
     report_.stats.files_hashed += ingester.files_hashed();
     report_.stats.bytes_hashed += ingester.bytes_hashed();
-    return {};
+    return stored.places;
   }
 
   void count(const std::vector<changes::Change>& found) {
+    report_.skipped = describe_skipped(scan_);
+    report_.unreadable = unreadable_paths(scan_);
     report_.stats.files_scanned = count_files(scan_.directory());
     for (const changes::Change& change : found) {
       if (change.kind == changes::ChangeKind::kAdded) ++report_.stats.added;

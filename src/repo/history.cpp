@@ -3,8 +3,10 @@
 #include <queue>
 #include <unordered_set>
 
+#include "base/name_list.hpp"
 #include "base/try.hpp"
 #include "changes/hash_file.hpp"
+#include "changes/unreadable.hpp"
 #include "diff/diff.hpp"
 #include "object/commit.hpp"
 #include "object/named_tree.hpp"
@@ -93,9 +95,15 @@ EntryChange change_on_disk(Session& session, const changes::Change& found) {
   return change;
 }
 
-Result<void> diff_working_copy(Session& session, const object::TreeRoots& from, const ChangeSink& sink) {
+Result<void> diff_working_copy(Session& session, const object::TreeRoots& from, const ChangeSink& sink,
+                               const Scope& scope) {
   index::StatIndex index = session.load_index();
-  Compared compared = COWSTORE_TRY(compare_with(session, index, from, changes::Times::kIgnore));
+  Compared compared = COWSTORE_TRY(compare_with(session, index, from, changes::Times::kIgnore, scope.file_systems));
+  if (scope.unreadable == Unreadable::kRefuse) COWSTORE_TRY(changes::require_readable(compared.scan, kSkipHint));
+  std::vector<std::string> unreadable = unreadable_paths(compared.scan);
+  if (!unreadable.empty() && session.context.notice) {
+    session.context.notice("left out, since it can't be read: " + base::name_list(unreadable));
+  }
   for (const changes::Change& found : compared.changes) COWSTORE_TRY(sink(change_on_disk(session, found)));
   return {};
 }
@@ -131,10 +139,10 @@ Result<void> log(Session& session, const LogOptions& options,
 }
 
 Result<void> diff(Session& session, const std::optional<std::string>& before, const std::optional<std::string>& after,
-                  const ChangeSink& sink) {
+                  const ChangeSink& sink, const Scope& scope) {
   object::TreeRoots from = COWSTORE_TRY(session.head()).roots;
   if (before) from = COWSTORE_TRY(session.roots_of(COWSTORE_TRY(session.resolve(*before)).commit));
-  if (!after) return diff_working_copy(session, from, sink);
+  if (!after) return diff_working_copy(session, from, sink, scope);
   object::TreeRoots to = COWSTORE_TRY(session.roots_of(COWSTORE_TRY(session.resolve(*after)).commit));
   return diff_versions(session, from, to, sink);
 }

@@ -12,6 +12,7 @@
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
 #include "cowstore/result.hpp"
+#include "cowstore/scope.hpp"
 #include "refs/operation.hpp"
 #include "repo/session.hpp"
 
@@ -21,7 +22,7 @@ Result<CommitInfo> show(Session& session, const std::string& revision);
 Result<void> log(Session& session, const LogOptions& options,
                  const std::function<Result<bool>(const CommitInfo&)>& sink);
 Result<void> diff(Session& session, const std::optional<std::string>& before, const std::optional<std::string>& after,
-                  const ChangeSink& sink);
+                  const ChangeSink& sink, const Scope& scope);
 Result<void> changes_of(Session& session, const CommitId& commit, const ChangeSink& sink);
 Result<void> list(Session& session, const std::string& revision_path, Recursion recursion,
                   const std::function<Result<void>(const EntryInfo&)>& sink);

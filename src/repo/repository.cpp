@@ -68,8 +68,8 @@ Result<void> Repository::log(const LogOptions& options, const std::function<Resu
   return repo::log(*impl_->session, options, sink);
 }
 Result<void> Repository::diff(const std::optional<std::string>& before, const std::optional<std::string>& after,
-                              const ChangeSink& sink) {
-  return repo::diff(*impl_->session, before, after, sink);
+                              const ChangeSink& sink, const Scope& scope) {
+  return repo::diff(*impl_->session, before, after, sink, scope);
 }
 Result<void> Repository::changes_of(const CommitId& commit, const ChangeSink& sink) {
   return repo::changes_of(*impl_->session, commit, sink);

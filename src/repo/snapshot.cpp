@@ -1,6 +1,7 @@
 #include "repo/snapshot.hpp"
 
 #include "base/try.hpp"
+#include "changes/unreadable.hpp"
 #include "commit/ingester.hpp"
 #include "commit/store_changes.hpp"
 #include "commit/tree_writer.hpp"
@@ -56,6 +57,7 @@ Result<Snapshot> take_snapshot(Session& session, changes::Scan& scan, const std:
   share::Ladder ladder(share::Policy::kAuto);
   commit::Ingester ingester(*transaction, session.store->config().chunking, ladder, session.context.progress);
   COWSTORE_TRY(commit::store_unknown(scan, session.copy.root, ingester, session.pool(), session.context.progress));
+  COWSTORE_TRY(changes::require_readable(scan, "make it readable: it has to be kept before it is replaced"));
   auto selection = COWSTORE_TRY(changes::PathSelection::of(paths));
   Snapshot snapshot;
   snapshot.roots = COWSTORE_TRY(commit::write_trees(*session.store, *transaction, session.store->config().attributes,

@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "changes/refresh_index.hpp"
 #include "changes/scan.hpp"
+#include "changes/unreadable.hpp"
 #include "checkout/journal.hpp"
 #include "diff/diff.hpp"
 
@@ -60,19 +61,31 @@ void refresh(Session& session, const changes::Scan& scan, const index::StatIndex
 std::vector<std::string> describe_skipped(const changes::Scan& scan) {
   std::vector<std::string> lines;
   for (const changes::Skipped& skipped : scan.skipped) {
-    lines.push_back(skipped.path + " (" + changes::to_string(skipped.reason) + ")");
+    std::string reason = changes::to_string(skipped.reason);
+    if (skipped.sys_errno != 0) reason = Error{ErrorCode::kIo, skipped.sys_errno, reason, "", "", ""}.message();
+    lines.push_back(skipped.path + " (" + reason + ")");
   }
   return lines;
 }
 
+std::vector<std::string> unreadable_paths(const changes::Scan& scan) {
+  std::vector<std::string> paths;
+  for (const changes::Skipped& skipped : scan.skipped) {
+    if (skipped.reason == changes::SkipReason::kUnreadable) paths.push_back(skipped.path);
+  }
+  return paths;
+}
+
 Result<Compared> compare_with(Session& session, const index::StatIndex& index, const object::TreeRoots& version,
-                              changes::Times times) {
+                              changes::Times times, FileSystems file_systems) {
   Compared compared;
   Head head = COWSTORE_TRY(session.head());
   changes::ScanOptions options;
   options.tracked = session.tracked_in(head.roots);
+  options.mount_points = mount_points_of(file_systems);
   if (session.context.progress != nullptr) session.context.progress->begin("scanning", 0, 0);
   compared.scan = COWSTORE_TRY(changes::scan(session.copy.root, session.copy.control, index, session.pool(), options));
+  changes::find_unreadable(compared.scan, session.copy.root);
   changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(), session.pool()};
   compared.changes = COWSTORE_TRY(changes::compare(compared.scan, version, tools, {times}));
   return compared;
@@ -82,7 +95,7 @@ Result<Status> status(Session& session, const StatusOptions& options) {
   Head head = COWSTORE_TRY(session.head());
   index::StatIndex index = session.load_index();
   auto times = options.times == StatusOptions::Times::kShow ? changes::Times::kReport : changes::Times::kIgnore;
-  Compared compared = COWSTORE_TRY(compare_with(session, index, head.roots, times));
+  Compared compared = COWSTORE_TRY(compare_with(session, index, head.roots, times, options.file_systems));
   Status status;
   status.branch = head.branch;
   status.commit = head.commit;
@@ -94,6 +107,7 @@ Result<Status> status(Session& session, const StatusOptions& options) {
   for (auto* paths : {&status.added, &status.modified, &status.deleted, &status.touched})
     std::sort(paths->begin(), paths->end());
   status.skipped = describe_skipped(compared.scan);
+  status.unreadable = unreadable_paths(compared.scan);
   status.damaged = COWSTORE_TRY(damaged_paths(session, status));
   refresh(session, compared.scan, index);
   return status;

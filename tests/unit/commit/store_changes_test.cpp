@@ -1,5 +1,6 @@
 #include "commit/store_changes.hpp"
 
+#include "changes/unreadable.hpp"
 #include "commit_bed.hpp"
 #include "support/fault_observer.hpp"
 #include "support/random_bytes.hpp"
@@ -86,15 +87,27 @@ TEST_F(StoreChanges, TakesFilesThatVanishedOutOfTheScan) {
   EXPECT_NE(scan.find("d/x"), nullptr);
 }
 
-TEST_F(StoreChanges, TakesFilesOutOfTheScanWhoseDirectoryVanished) {
+TEST_F(StoreChanges, SaysThatADirectoryIsNotWhereItWas) {
   have("a", "1");
   have("d/x", "2");
   begin();
   changes::Scan scan = copy_.scan();
-  test::remove_path(copy_ / "d");
-  EXPECT_EQ(store(scan).vanished, Names{"d/x"});
-  EXPECT_EQ(scan.find("d/x"), nullptr);
+  test::rename_path(copy_ / "d", copy_ / "e");
+  StoredChanges stored = store(scan);
+  EXPECT_EQ(stored.places, StoredChanges::Places::kMoved);
+  EXPECT_EQ(stored.vanished, Names{});
   EXPECT_EQ(scan.find("a")->state, State::kKnown);
+}
+
+TEST_F(StoreChanges, SaysThatAFileWasGoneForAMomentOnly) {
+  have("a", "1");
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::rename_path(copy_ / "a", copy_ / "b");
+  test::ActBefore back(sys::Call::kStat, "a", [&] { test::rename_path(copy_ / "b", copy_ / "a"); });
+  test::ScopedObserver watching(back);
+  EXPECT_EQ(store(scan).places, StoredChanges::Places::kMoved);
+  EXPECT_TRUE(back.fired());
 }
 
 TEST_F(StoreChanges, NeverFollowsALinkThatReplacedADirectory) {
@@ -105,11 +118,11 @@ TEST_F(StoreChanges, NeverFollowsALinkThatReplacedADirectory) {
   test::write_file(outside / "x", "a secret");
   test::remove_path(copy_ / "d");
   test::make_symlink(outside.path(), copy_ / "d");
-  EXPECT_EQ(store(scan).vanished, Names{"d/x"});
+  EXPECT_EQ(store(scan).places, StoredChanges::Places::kMoved);
   EXPECT_EQ(transaction_->stats().chunks_new, 0u);
 }
 
-TEST_F(StoreChanges, NamesAllFilesThatCantBeReadInOneError) {
+TEST_F(StoreChanges, ListsAllFilesThatCantBeReadAndStoresTheOthers) {
   have("a.secret", "1");
   have("d/b.secret", "2");
   have("c", "3");
@@ -117,11 +130,27 @@ TEST_F(StoreChanges, NamesAllFilesThatCantBeReadInOneError) {
   changes::Scan scan = copy_.scan();
   Unreadable unreadable(".secret");
   test::ScopedObserver watching(unreadable);
+  store(scan);
+  EXPECT_EQ(scan.find("a.secret")->state, State::kKept);
+  EXPECT_EQ(scan.find("d/b.secret")->state, State::kKept);
+  EXPECT_EQ(scan.find("c")->state, State::kKnown);
+  auto readable = changes::require_readable(scan, "the way out");
+  ASSERT_FALSE(readable.ok());
+  EXPECT_EQ(readable.error().code, ErrorCode::kIo);
+  EXPECT_EQ(readable.error().message(), "read a.secret, d/b.secret: permission denied");
+  EXPECT_EQ(readable.error().hint, "the way out");
+}
+
+TEST_F(StoreChanges, AFailingStoreIsNoUnreadableFile) {
+  have("a", test::random_bytes(100'000, 1));
+  begin();
+  changes::Scan scan = copy_.scan();
+  test::FailNth fault(1, EIO, {sys::Call::kWrite}, test::Repeat::kFromThenOn);
+  test::ScopedObserver watching(fault);
   auto stored = try_store(scan);
-  ASSERT_FALSE(stored.ok());
-  EXPECT_EQ(stored.error().code, ErrorCode::kIo);
-  EXPECT_NE(stored.error().message().find("a.secret"), std::string::npos);
-  EXPECT_NE(stored.error().message().find("d/b.secret"), std::string::npos);
+  const bool published = stored.ok() && transaction_->publish().ok();
+  EXPECT_FALSE(published);
+  EXPECT_TRUE(scan.skipped.empty());
 }
 
 TEST_F(StoreChanges, ListsWhatIsWrittenToAllTheWhileAndProvesNothingOfIt) {
