@@ -33,6 +33,7 @@ class Planner {
   }
 
   Plan run() {
+    if (!disk_.scan.skipped.empty()) plan_around_skipped();
     for (const changes::Change& change : disk_.against_to) plan_change(change);
     for (const auto& [path, difference] : differences_) plan_directory(*difference);
     make_missing_parents();
@@ -52,6 +53,42 @@ class Planner {
   const changes::Change* uncommitted_at(std::string_view path) const {
     auto found = uncommitted_.find(path);
     return found == uncommitted_.end() ? nullptr : found->second;
+  }
+
+  /// Takes the differences that concern what nobody has looked at out of the plan.
+  void plan_around_skipped() {
+    std::map<std::string_view, const changes::Skipped*> in_the_way, kept;
+    std::map<std::string_view, const changes::Skipped*> skipped;
+    for (const changes::Skipped& each : disk_.scan.skipped) {
+      skipped.emplace(each.path, &each);
+      if (place_wanted_above(each.path)) in_the_way.emplace(each.path, &each);
+    }
+    std::erase_if(differences_, [&](const auto& each) {
+      const auto& [path, difference] = each;
+      const changes::Skipped* found = at_or_above(skipped, path);
+      if (found == nullptr) return false;
+      if (!difference->to.entry) kept.emplace(found->path, found);
+      if (difference->to.entry && !is_place_for(*difference, *found)) in_the_way.emplace(found->path, found);
+      return true;
+    });
+    for (const auto& [path, each] : in_the_way)
+      plan_.obstacles.push_back({each->path, changes::to_string(each->reason)});
+    for (const auto& [path, each] : kept) plan_.kept.push_back(each->path);
+  }
+
+  static const changes::Skipped* at_or_above(const std::map<std::string_view, const changes::Skipped*>& skipped,
+                                             std::string_view path) {
+    for (; !path.empty(); path = parent_of(path)) {
+      auto found = skipped.find(path);
+      if (found != skipped.end()) return found->second;
+    }
+    return nullptr;
+  }
+
+  /// A directory that is wanted is there, whatever is in it.
+  bool is_place_for(const diff::Change& difference, const changes::Skipped& skipped) const {
+    const changes::ScannedEntry* now = disk_.scan.find(difference.path);
+    return difference.path == skipped.path && is_directory(difference.to) && now != nullptr && is_directory(*now);
   }
 
   /// One path at which the disk isn't as the target wants it.

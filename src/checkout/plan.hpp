@@ -59,6 +59,7 @@ struct Plan {
   std::vector<Making> makings;
   std::vector<ModeChange> mode_changes;  ///< the deepest first
   std::vector<Conflict> conflicts;       ///< with Overwrite::kForce: what will be overwritten all the same
+  std::vector<Conflict> obstacles;       ///< in the way, and nothing that could be kept: a nested repository, a socket
   std::vector<std::string> revived;      ///< missing on disk although `from` has them: somebody deleted them
   std::vector<std::string> kept;         ///< not versioned, in directories that the target doesn't have
 
@@ -81,7 +82,8 @@ struct DiskState {
 
 /// Pure. `differences` are those between `from` and `to`, WholeDirectory::kBoth. A path whose state on disk is neither
 /// that of `from` nor that of `to` is a conflict, permissions of a directory among them; one that has gone missing is
-/// not.
+/// not. What the scan has skipped is never touched: where the target wants something in its place, or below it, it is
+/// an obstacle.
 Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite);
 
 /// The paths that a scan has to look at for a plan of these differences: every file, and whole directories that come

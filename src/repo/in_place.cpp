@@ -11,6 +11,7 @@
 #include "changes/compare.hpp"
 #include "changes/refresh_index.hpp"
 #include "changes/scan.hpp"
+#include "changes/unreadable.hpp"
 #include "checkout/aliases.hpp"
 #include "checkout/execute.hpp"
 #include "checkout/journal.hpp"
@@ -22,6 +23,7 @@
 #include "index/index_builder.hpp"
 #include "object/path.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/obstacles.hpp"
 #include "repo/place_checks.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
@@ -56,6 +58,7 @@ class InPlaceChange {
 
   Result<InPlaceOutcome> run() {
     Planned planned = COWSTORE_TRY(plan(request_.options.overwrite));
+    if (!planned.plan.obstacles.empty()) return obstacles_error(planned.plan);
     COWSTORE_TRY(check_places(session_.copy.root, planned.scan, planned.plan));
     if (!planned.plan.conflicts.empty() && request_.options.overwrite == Overwrite::kRefuse)
       return conflicts_error(planned.plan);
@@ -99,10 +102,12 @@ class InPlaceChange {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
     auto against_from = COWSTORE_TRY(changes::compare(planned.scan, from_, tools));
     auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
+    COWSTORE_TRY(changes::require_readable(planned.scan, "make them readable: they are in the way"));
     checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
     if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
     planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
     COWSTORE_TRY(complete_directories(planned.plan));
+    if (request_.paths) COWSTORE_TRY(add_obstacles(*session_.store, planned.scan, request_.to, planned.plan));
     return planned;
   }
 
@@ -230,14 +235,15 @@ class InPlaceChange {
     watch_.reset();
   }
 
-  /// What is corrupt stays so, and a full disk may stay full: attempts to finish would fail for ever, and with them
-  /// every command. So the files are put back. Where that fails too, the journal stays as it is, and the first error is
-  /// the one to tell.
+  /// What is corrupt stays so, as does what this file system can't hold, and a full disk may stay full: attempts to
+  /// finish would fail for ever, and with them every command. So the files are put back. Where that fails too, the
+  /// journal stays as it is, and the first error is the one to tell.
   Error give_up(Journal journal, Error error) {
-    bool lasting = error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kNoSpace;
+    bool lasting =
+        error.code == ErrorCode::kCorrupt || error.code == ErrorCode::kUnsupported || error.code == ErrorCode::kNoSpace;
     if (!lasting) return error;
     auto back = with_reserve(session_, [&] { return put_back(journal); });
-    if (error.code == ErrorCode::kCorrupt) return error;
+    if (error.code != ErrorCode::kNoSpace) return error;
     error.reason = back ? "all files are as they were" : "a part of the files was changed";
     if (!back) error.hint = "free some space: the next command then goes on with it, or puts them back";
     return error;

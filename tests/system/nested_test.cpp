@@ -96,11 +96,63 @@ TEST_P(Nested, IsNotOverwrittenByAVersionThatHasSomethingThere) {
     for (Overwrite overwrite : {Overwrite::kRefuse, Overwrite::kForce}) {
       CheckoutOptions options;
       options.overwrite = overwrite;
-      (void)open_repository(copy()).switch_to(revision, options);  // whether it is refused or goes around it
+      expect_error(open_repository(copy()).switch_to(revision, options), ErrorCode::kConflict, "sub/nested");
       ASSERT_TRUE(exists(path("sub/nested/.cowstore/store/config"))) << revision;
       expect_same(tree_text(path("sub/nested")), before, revision);
       EXPECT_EQ(status_of(path("sub/nested")).modified, std::vector<std::string>{"inner"});
     }
+  }
+}
+
+TEST_P(Nested, InTheWayOfARestoreIsAConflictThatNamesIt) {
+  if (skipped()) return;
+  write_file(path("sub/nested/inner"), "theirs");
+  write_file(path("sub/other"), "theirs");
+  commit_all(copy(), "tracked");
+  remove_path(path("sub/nested"));
+  make_nested("sub/nested");
+  std::string before = tree_text(path("sub/nested"));
+  write_file(path("sub/other"), "edited");
+  for (const char* name : {"sub/nested/inner", "sub/nested", "sub"}) {
+    RestoreOptions options;
+    options.paths = {name};
+    expect_error(open_repository(copy()).restore(options), ErrorCode::kConflict, "sub/nested: in the way");
+    EXPECT_EQ(read_file(path("sub/other")), "edited");
+  }
+  RestoreOptions options;
+  options.paths = {"sub/other"};
+  must(open_repository(copy()).restore(options));
+  EXPECT_EQ(read_file(path("sub/other")), "theirs");
+  expect_same(tree_text(path("sub/nested")), before);
+}
+
+TEST_P(Nested, WhereTheTargetHasNothingIsKeptAndNamed) {
+  if (skipped()) return;
+  commit_all(copy(), "without");
+  write_file(path("sub/nested/inner"), "theirs");
+  commit_all(copy(), "with");
+  remove_path(path("sub/nested"));
+  make_nested("sub/nested");
+  std::string before = tree_text(path("sub/nested"));
+  EXPECT_EQ(switch_in_place(copy(), "@~1").kept, std::vector<std::string>{"sub/nested"});
+  expect_same(tree_text(path("sub/nested")), before);
+}
+
+TEST_P(Nested, APipeInTheWayIsAConflictBeforeAnythingIsTouched) {
+  if (skipped()) return;
+  write_file(path("file"), "first");
+  commit_all(copy(), "without");
+  write_file(path("file"), "second");
+  write_file(path("pipe"), "tracked");
+  commit_all(copy(), "with");
+  switch_in_place(copy(), "@~1");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  CheckoutOptions force;
+  force.overwrite = Overwrite::kForce;
+  for (const CheckoutOptions& options : {CheckoutOptions{}, force}) {
+    expect_error(open_repository(copy()).switch_to("main", options), ErrorCode::kConflict,
+                 "pipe: in the way: named pipe");
+    EXPECT_EQ(read_file(path("file")), "first");
   }
 }
 
