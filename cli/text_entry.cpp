@@ -14,6 +14,14 @@ char letter_of(EntryKind kind) {
       return 'd';
     case EntryKind::kSymlink:
       return 'l';
+    case EntryKind::kFifo:
+      return 'p';
+    case EntryKind::kSocket:
+      return 's';
+    case EntryKind::kCharDevice:
+      return 'c';
+    case EntryKind::kBlockDevice:
+      return 'b';
     case EntryKind::kFile:
     case EntryKind::kExecutable:
       break;
@@ -27,12 +35,31 @@ std::string mode_text(const EntryInfo& entry) {
   unsigned mode = entry.mode.value_or(entry.kind == EntryKind::kSymlink ? 0777 : runs ? 0755 : 0644);
   std::string text(1, letter_of(entry.kind));
   for (int bit = 8; bit >= 0; --bit) text += (mode >> bit & 1U) != 0 ? "xwr"[bit % 3] : '-';
+  auto mark = [&](unsigned bit, std::size_t place, char set) {
+    if ((mode & bit) == 0) return;
+    bool runs_there = text[place] == 'x';
+    text[place] = runs_there ? set : static_cast<char>(set - 'a' + 'A');
+  };
+  mark(04000, 3, 's');
+  mark(02000, 6, 's');
+  mark(01000, 9, 't');
   return text;
 }
 
+std::string size_text(const EntryInfo& entry) {
+  bool is_device = entry.kind == EntryKind::kCharDevice || entry.kind == EntryKind::kBlockDevice;
+  return is_device ? fmt::format("{}, {}", entry.device_major, entry.device_minor) : fmt::format("{}", entry.size);
+}
+
+/// Owner and a plus for extended attributes only where they are recorded.
 std::string long_prefix(const EntryInfo& entry) {
   std::string time = entry.mtime ? readable_time(*entry.mtime, 0) : std::string(25, ' ');
-  return fmt::format("{} {:>13} {} ", mode_text(entry), entry.size, time);
+  std::string owner;
+  if (entry.owner) {
+    std::string ids = fmt::format("{}:{}", entry.owner->uid, entry.owner->gid);
+    owner = fmt::format("{}{:>12}", entry.xattrs.empty() ? ' ' : '+', ids);
+  }
+  return fmt::format("{}{} {:>13} {} ", mode_text(entry), owner, size_text(entry), time);
 }
 
 char letter_of(ChangeKind kind) {
@@ -68,12 +95,26 @@ std::string sizes(std::uint64_t before, std::uint64_t after) {
   return fmt::format("{}, {}", human_bytes(after), difference);
 }
 
+/// Where the content is the same.
+std::string what_changed(const EntryChange& change) {
+  std::string text;
+  auto add = [&](bool changed, std::string_view what) {
+    if (changed) text += fmt::format("{}{}", text.empty() ? "" : ", ", what);
+  };
+  bool other_mode = change.before->kind != change.after->kind || change.before->mode != change.after->mode;
+  bool other_owner = change.before->owner != change.after->owner;
+  add(other_mode, "kind or permissions");
+  add(other_owner, "owner");
+  add(!other_mode && !other_owner, "extended attributes");
+  return text;
+}
+
 std::string size_change(const EntryChange& change) {
   std::uint64_t before = change.before ? change.before->size : 0;
   std::uint64_t after = change.after ? change.after->size : 0;
   if (!change.before) return human_bytes(after);
   if (!change.after) return fmt::format("{} gone", human_bytes(before));
-  if (!change.content_changed) return fmt::format("{}, kind or permissions", human_bytes(after));
+  if (!change.content_changed) return fmt::format("{}, {}", human_bytes(after), what_changed(change));
   return sizes(before, after);
 }
 

@@ -2,6 +2,22 @@
 
 namespace cowstore::object {
 
+EntryKind entry_kind(SpecialKind kind) {
+  return static_cast<EntryKind>(static_cast<int>(EntryKind::kFifo) + static_cast<int>(kind) -
+                                static_cast<int>(SpecialKind::kFifo));
+}
+
+SpecialKind special_kind(EntryKind kind) {
+  return static_cast<SpecialKind>(static_cast<int>(SpecialKind::kFifo) + static_cast<int>(kind) -
+                                  static_cast<int>(EntryKind::kFifo));
+}
+
+bool is_recorded_xattr(std::string_view name) {
+  if (name.starts_with("user.")) return !name.starts_with("user.overlay.");
+  if (name.starts_with("trusted.")) return !name.starts_with("trusted.overlay.");
+  return name == kCapabilityXattr || name == "system.posix_acl_access" || name == "system.posix_acl_default";
+}
+
 bool xattr_is_inline(std::uint64_t value_bytes, std::uint64_t inline_bytes_before) {
   return value_bytes <= kMaxInlineXattrBytes && inline_bytes_before + value_bytes <= kMaxInlineXattrsBytes;
 }

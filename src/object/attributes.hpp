@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -42,6 +43,17 @@ struct SpecialFile {
   std::uint32_t device_minor = 0;
   bool operator==(const SpecialFile&) const = default;
 };
+
+/// The kind that special files have as entries.
+EntryKind entry_kind(SpecialKind kind);
+/// The other way round, of an entry for which is_special() holds.
+SpecialKind special_kind(EntryKind kind);
+
+/// Which extended attributes belong to a file, rather than to the machine that it is on: "user." and "trusted." but for
+/// overlayfs's own, ACLs, and file capabilities. All others are neither recorded nor set: labels of a security module,
+/// signatures, properties of one file system.
+bool is_recorded_xattr(std::string_view name);
+inline constexpr std::string_view kCapabilityXattr = "security.capability";
 
 /// Every field is optional: what was recorded is there.
 struct Attributes {

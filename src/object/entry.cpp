@@ -17,6 +17,14 @@ const char* to_string(EntryKind kind) {
       return "symlink";
     case EntryKind::kDirectory:
       return "directory";
+    case EntryKind::kFifo:
+      return "fifo";
+    case EntryKind::kSocket:
+      return "socket";
+    case EntryKind::kCharDevice:
+      return "character device";
+    case EntryKind::kBlockDevice:
+      return "block device";
   }
   return "unknown";
 }
@@ -74,6 +82,11 @@ const char* entry_problem(const TreeEntry& entry) {
       return target_problem(entry.target);
     case EntryKind::kDirectory:
       return nullptr;
+    case EntryKind::kFifo:
+    case EntryKind::kSocket:
+    case EntryKind::kCharDevice:
+    case EntryKind::kBlockDevice:
+      break;  // these stand in the attributes
   }
   return "an entry is of no known kind";
 }

@@ -52,6 +52,12 @@ inline bool is_file(EntryKind kind) {
   return kind == EntryKind::kFile || kind == EntryKind::kExecutable;
 }
 
+/// Fifos, sockets and devices. No tree holds them: they stand in the attributes alone. Where entries of both are
+/// handled side by side they are TreeEntries of these kinds, without content.
+inline bool is_special(EntryKind kind) {
+  return kind >= EntryKind::kFifo;
+}
+
 /// The two trees of a version: what, and when and whose. Absent means nothing: no directory at all, no attributes
 /// recorded.
 struct TreeRoots {

@@ -143,6 +143,11 @@ void encode_entry(const TreeEntry& entry, base::Writer& out) {
     case EntryKind::kDirectory:
       out.raw(entry.tree.digest().bytes);
       break;
+    case EntryKind::kFifo:
+    case EntryKind::kSocket:
+    case EntryKind::kCharDevice:
+    case EntryKind::kBlockDevice:
+      break;  // never valid in a directory
   }
 }
 
@@ -160,6 +165,11 @@ Result<void> decode_entry(base::Reader& in, TreeEntry& entry) {
     case EntryKind::kDirectory:
       entry.tree = TreeId(COWSTORE_TRY(decode_digest(in)));
       break;
+    case EntryKind::kFifo:
+    case EntryKind::kSocket:
+    case EntryKind::kCharDevice:
+    case EntryKind::kBlockDevice:
+      break;  // refused below, like any other number
   }
   if (const char* problem = entry_problem(entry)) return in.corrupt(problem);
   return {};

@@ -24,7 +24,7 @@ class Walk {
     if (const char* problem = name_problem(name)) return failure(ErrorCode::kUsage, so_far, problem);
     if (at_.entry.kind != EntryKind::kDirectory) return failure(ErrorCode::kNotFound, so_far, "not below a directory");
     auto entry = COWSTORE_TRY(DirectoryReader(source_, at_.entry.tree).find(name));
-    if (!entry) return failure(ErrorCode::kNotFound, so_far, "no such file or directory");
+    if (!entry) return to_special(name, so_far);
     at_.entry = std::move(*entry);
     return read_attributes(name);
   }
@@ -39,6 +39,21 @@ class Walk {
   }
 
  private:
+  /// What isn't in the directory may stand in its attributes.
+  Result<void> to_special(std::string_view name, std::string_view so_far) {
+    std::optional<AttributesEntry> found;
+    if (at_.attributes_id) found = COWSTORE_TRY(AttributesReader(source_, *at_.attributes_id).find(name));
+    if (!found || !found->attributes.special) {
+      return failure(ErrorCode::kNotFound, so_far, "no such file or directory");
+    }
+    at_.entry = TreeEntry{};
+    at_.entry.name = name;
+    at_.entry.kind = entry_kind(found->attributes.special->kind);
+    at_.attributes = std::move(found->attributes);
+    at_.attributes_id.reset();
+    return {};
+  }
+
   Result<void> read_attributes(std::string_view name) {
     if (!at_.attributes_id) return {};
     auto found = COWSTORE_TRY(AttributesReader(source_, *at_.attributes_id).find(name));

@@ -22,7 +22,8 @@ struct ResolvedPath {
   std::optional<AttributesId> attributes_id;  ///< of a directory: its attributes tree
 };
 
-/// As resolve_path(), in both trees. kNotFound also if roots.tree is absent.
+/// As resolve_path(), in both trees. A special file, which only the attributes know, is an entry of its kind.
+/// kNotFound also if roots.tree is absent.
 Result<ResolvedPath> resolve_in_roots(NodeSource& source, const TreeRoots& roots, std::string_view path);
 
 }  // namespace cowstore::object

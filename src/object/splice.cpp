@@ -104,7 +104,7 @@ class Splicer {
   Result<bool> has_any(const Found& given, std::span<const std::string> paths, std::size_t prefix) {
     if (!given.is_directory()) return false;
     for (const std::string& path : paths) {
-      auto found = resolve_path(source_, given.entry->tree, std::string_view(path).substr(prefix));
+      auto found = resolve_in_roots(source_, given.roots(), std::string_view(path).substr(prefix));
       if (found) return true;
       if (found.error().code != ErrorCode::kNotFound) return std::move(found).error();
     }

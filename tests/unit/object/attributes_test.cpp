@@ -15,6 +15,29 @@ Attributes xattrs(std::vector<ExtendedAttribute> list) {
   return attributes;
 }
 
+TEST(Attributes, OfOverlaysSecurityModulesAndFileSystemsThemselvesAreNotRecorded) {
+  for (const char* name : {"user.a", "user.overlay", "trusted.a", "security.capability", "system.posix_acl_access",
+                           "system.posix_acl_default"}) {
+    EXPECT_TRUE(is_recorded_xattr(name)) << name;
+  }
+  for (const char* name : {"user.overlay.opaque", "trusted.overlay.redirect", "security.selinux", "security.ima",
+                           "security.capability2", "btrfs.compression", "system.nfs4_acl", "user", ""}) {
+    EXPECT_FALSE(is_recorded_xattr(name)) << name;
+  }
+}
+
+TEST(Attributes, SpecialKindsAreEntryKindsAndBack) {
+  for (auto [kind, entry] :
+       {std::pair(SpecialKind::kFifo, EntryKind::kFifo), std::pair(SpecialKind::kSocket, EntryKind::kSocket),
+        std::pair(SpecialKind::kCharDevice, EntryKind::kCharDevice),
+        std::pair(SpecialKind::kBlockDevice, EntryKind::kBlockDevice)}) {
+    EXPECT_EQ(entry_kind(kind), entry);
+    EXPECT_EQ(special_kind(entry), kind);
+    EXPECT_TRUE(is_special(entry));
+  }
+  EXPECT_FALSE(is_special(EntryKind::kDirectory));
+}
+
 TEST(Attributes, OutOfRangeFieldsAreRefused) {
   Attributes a;
   a.mode = 010000;

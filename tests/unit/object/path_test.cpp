@@ -42,6 +42,19 @@ TEST_F(ResolvePath, AMissingNodeIsCorruptAndNotAMissingPath) {
   EXPECT_EQ(code("a/b/f"), ErrorCode::kCorrupt);
 }
 
+TEST_F(ResolvePath, FindsSpecialFilesInTheAttributes) {
+  AttributesEntry fifo{"fifo", {}, std::nullopt};
+  fifo.attributes.special = SpecialFile{SpecialKind::kFifo, 0, 0};
+  AttributesId a = build_attributes(nodes, {times_entry("", 2), fifo});
+  AttributesId top = build_attributes(nodes, {times_entry("", 1), AttributesEntry{"a", {}, a}});
+  auto found = resolve_in_roots(nodes, {root, top}, "a/fifo");
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->entry.kind, EntryKind::kFifo);
+  EXPECT_EQ(found->attributes, fifo.attributes);
+  EXPECT_EQ(resolve_in_roots(nodes, {root, top}, "a/fifo/x").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(resolve_in_roots(nodes, {root, std::nullopt}, "a/fifo").error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(ResolvePath, FindsTheAttributesBesideTheEntry) {
   AttributesId b = build_attributes(nodes, {times_entry("", 3, 0700), times_entry("f", 4)});
   AttributesId a = build_attributes(nodes, {times_entry("", 2), AttributesEntry{"b", {}, b}});
