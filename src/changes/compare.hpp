@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +21,9 @@ namespace cowstore::changes {
 
 enum class ChangeKind : std::uint8_t {
   kAdded,
-  kModified,  ///< content, kind or permission bits
+  kModified,  ///< content, kind or permission bits; with full attributes the owner and extended attributes, too
   kDeleted,
-  kTouched,  ///< nothing but the mtime; only on request
+  kTouched,  ///< nothing but the mtime, or which names are one inode; only on request
 };
 
 /// What is known of the content on both sides of a change. kUnread: not decided, since something else was.
@@ -33,6 +34,8 @@ struct Before {
   object::TreeEntry entry;
   std::optional<std::uint16_t> mode;  ///< where recorded
   std::optional<Timestamp> mtime;
+  /// All that is recorded; null unless the scan was made for full attributes and the version has some here.
+  std::shared_ptr<const object::Attributes> full;
 };
 
 struct Change {
@@ -65,6 +68,9 @@ struct CompareTools {
 /// one, is kModified at its path, then its contents as added or deleted. Permission bits count where the version
 /// recorded them, of files and directories; never of links. Opaque directories are unchanged, whatever the version has
 /// there, and so is what can't be read. An absent tree is an empty one.
+///
+/// After a scan for full attributes, owner, extended attributes and special files count as well, wherever the version
+/// recorded them; but what this process couldn't have restored is no change: see within_reach().
 ///
 /// Files that the index can't vouch for are hashed, in parallel, where neither size nor kind nor mode decides; what was
 /// found is put into the scan: reference, stat, proof, and the known ids of directories that turned out to be equal.

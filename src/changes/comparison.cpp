@@ -5,7 +5,9 @@
 
 #include "base/try.hpp"
 #include "changes/depth.hpp"
+#include "changes/list_bytes.hpp"
 #include "changes/path_text.hpp"
+#include "changes/read_xattrs.hpp"
 
 namespace cowstore::changes {
 
@@ -14,7 +16,7 @@ namespace {
 constexpr std::size_t kMostOpen = 8192;
 
 Before before_of(const VersionEntry& entry) {
-  return {entry.entry, entry.mode, entry.mtime};
+  return {entry.entry, entry.mode, entry.mtime, entry.full};
 }
 
 bool is_directory(const VersionEntry& entry) {
@@ -50,7 +52,7 @@ Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
   } else {
     add_contents(scan_.directory(), root);
   }
-  settle_open();
+  COWSTORE_TRY(settle_open());
   COWSTORE_TRY(failures_.result());
   if (!unreadable_.empty()) scan_.add_skipped(std::move(unreadable_));
   note_known_ids();
@@ -68,38 +70,68 @@ Result<void> Comparison::compare_entry(ScannedEntry& now, const VersionEntry& be
   const bool was_directory = is_directory(before);
   if (now.directory != nullptr && was_directory) return compare_directory(now, before, place);
   if (now.directory != nullptr || was_directory) return change_kind(now, before, place);
-  compare_file(now, before, place);
-  return {};
+  return compare_file(now, before, place);
 }
 
 Result<void> Comparison::compare_directory(ScannedEntry& now, const VersionEntry& before, const Place& place) {
   if (!before.attributes) frames_[place.frame].same_attributes = false;
   if (is_known_as(*now.directory, before)) return {};
-  VersionDirectory version = COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes));
+  VersionDirectory version =
+      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes, scan_.attributes));
+  if (full()) COWSTORE_TRY(read_missing_xattrs(*now.directory, tools_.root));
   const bool whole = now.directory->coverage == Coverage::kWhole;
   const std::size_t frame = frames_.size();
   frames_.push_back({now.directory.get(),
                      place.frame,
                      {before.entry.tree, before.attributes},
                      whole,
-                     whole && before.attributes && version.plain});
+                     whole && before.attributes && (version.plain || full())});
   VersionEntry itself = before;
   itself.mode = version.mode;
   itself.mtime = version.mtime;
-  if (place.selection->whole()) compare_directory_itself(now, itself, place, frame);
+  itself.full = version.full;
+  if (place.selection->whole()) COWSTORE_TRY(compare_directory_itself(now, itself, place, frame));
   return merge(*now.directory, version.entries, place, frame);
 }
 
-void Comparison::compare_directory_itself(ScannedEntry& now, const VersionEntry& version, const Place& place,
-                                          std::size_t frame) {
+Result<void> Comparison::compare_directory_itself(ScannedEntry& now, const VersionEntry& version, const Place& place,
+                                                  std::size_t frame) {
   Before before = before_of(version);
-  if (!same_attributes(now, before)) frames_[frame].same_attributes = false;
+  const auto seen = COWSTORE_TRY(seen_of_directory(*now.directory, before));
+  const bool same = seen ? *seen == *before.full : same_attributes(now, before);
+  const bool modified = seen ? differs_in_full(*seen, *before.full) : mode_differs(now, before);
+  if (!same) frames_[frame].same_attributes = false;
   const bool touched = options_.times == Times::kReport && mtime_differs(now, before);
-  if (mode_differs(now, before)) {
+  if (modified) {
     note({place.path(), ChangeKind::kModified, Content::kSame, std::move(before), &now}, &now, frame);
   } else if (touched) {
     note({place.path(), ChangeKind::kTouched, Content::kSame, std::move(before), &now}, &now, frame);
   }
+  return {};
+}
+
+/// Nothing where only times and permission bits are compared.
+Result<std::optional<object::Attributes>> Comparison::seen_of_directory(const ScannedDirectory& now,
+                                                                        const Before& before) const {
+  if (!full() || before.full == nullptr) return std::optional<object::Attributes>();
+  auto disk = COWSTORE_TRY(disk_attributes(now, large_value()));
+  return std::optional(within_reach(std::move(disk), FullAttributes::Links::kAlone, *before.full, scan_.privileges));
+}
+
+Result<std::optional<object::Attributes>> Comparison::seen_of_leaf(const ScannedEntry& now,
+                                                                   const Before& before) const {
+  if (!full() || before.full == nullptr) return std::optional<object::Attributes>();
+  auto disk = COWSTORE_TRY(disk_attributes(now, large_value()));
+  return std::optional(within_reach(std::move(disk), links_of(now), *before.full, scan_.privileges));
+}
+
+Result<LeafVerdict> Comparison::judge_leaf(const ScannedEntry& now, const Before& before) const {
+  const auto seen = COWSTORE_TRY(seen_of_leaf(now, before));
+  return changes::compare_leaf(now, before, seen ? &*seen : nullptr);
+}
+
+LargeValue Comparison::large_value() const {
+  return [this](const std::string& value) { return hash_bytes(as_bytes(value), tools_.rule); };
 }
 
 /// Both lists are sorted by name.
@@ -139,15 +171,16 @@ Result<void> Comparison::change_kind(ScannedEntry& now, const VersionEntry& befo
   return {};
 }
 
-void Comparison::compare_file(ScannedEntry& now, const VersionEntry& version, const Place& place) {
+Result<void> Comparison::compare_file(ScannedEntry& now, const VersionEntry& version, const Place& place) {
   Before before = before_of(version);
-  const LeafVerdict verdict = changes::compare_leaf(now, before);
+  const LeafVerdict verdict = COWSTORE_TRY(judge_leaf(now, before));
   if (!verdict.undecided) apply(verdict, place.frame);
   const bool reported = verdict.kind && (*verdict.kind != ChangeKind::kTouched || options_.times == Times::kReport);
-  if (!reported && !verdict.undecided) return;
+  if (!reported && !verdict.undecided) return {};
   Change change{place.path(), verdict.kind.value_or(ChangeKind::kModified), verdict.content, std::move(before), &now};
   candidates_.push_back({std::move(change), &now, place.frame, verdict.undecided});
-  if (verdict.undecided && ++open_ >= kMostOpen) settle_open();
+  if (verdict.undecided && ++open_ >= kMostOpen) COWSTORE_TRY(settle_open());
+  return {};
 }
 
 /// How many changes were noted: a directory is told by itself only if nothing in it can tell.
@@ -172,6 +205,7 @@ std::size_t Comparison::add_contents(ScannedDirectory& now, const Place& place) 
 
 Result<std::size_t> Comparison::remove(const VersionEntry& before, const Place& place) {
   if (place.selection == nullptr) return std::size_t{0};
+  if (full() && may_be_unmade(before.entry.kind, scan_.privileges)) return std::size_t{0};
   frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
   const std::size_t inside = is_directory(before) ? COWSTORE_TRY(remove_contents(before, place)) : 0;
   if (inside > 0 || !place.selection->whole()) return inside;
@@ -182,7 +216,7 @@ Result<std::size_t> Comparison::remove(const VersionEntry& before, const Place& 
 Result<std::size_t> Comparison::remove_contents(const VersionEntry& before, const Place& place) {
   if (place.depth > kMaxDepth) return too_deep(place.path());
   const VersionDirectory version =
-      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes));
+      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes, scan_.attributes));
   const std::string path = place.path();
   std::size_t count = 0;
   for (const VersionEntry& entry : version.entries) {
@@ -197,7 +231,7 @@ void Comparison::note(Change change, ScannedEntry* entry, std::size_t frame) {
 }
 
 /// Hashes what is open, and drops what turns out to be no change.
-void Comparison::settle_open() {
+Result<void> Comparison::settle_open() {
   std::vector<HashJob> jobs;
   jobs.reserve(open_);
   for (std::size_t i = settled_; i < candidates_.size(); ++i) {
@@ -210,17 +244,18 @@ void Comparison::settle_open() {
   auto job = jobs.begin();
   auto kept = candidates_.begin() + static_cast<std::ptrdiff_t>(settled_);
   for (auto each = kept; each != candidates_.end(); ++each) {
-    if (each->open && !settle(*each, *job++)) continue;
+    if (each->open && !COWSTORE_TRY(settle(*each, *job++))) continue;
     if (kept != each) *kept = std::move(*each);
     ++kept;
   }
   candidates_.erase(kept, candidates_.end());
   settled_ = candidates_.size();
   open_ = 0;
+  return {};
 }
 
 /// Whether it is a change that was asked for.
-bool Comparison::settle(Candidate& candidate, const HashJob& job) {
+Result<bool> Comparison::settle(Candidate& candidate, const HashJob& job) {
   candidate.open = false;
   Change& change = candidate.change;
   if (job.outcome != HashJob::Outcome::kHashed) {
@@ -236,7 +271,7 @@ bool Comparison::settle(Candidate& candidate, const HashJob& job) {
     if (gone) change.now = nullptr;
     return true;
   }
-  const LeafVerdict verdict = changes::compare_leaf(*candidate.entry, *change.before);
+  const LeafVerdict verdict = COWSTORE_TRY(judge_leaf(*candidate.entry, *change.before));
   apply(verdict, candidate.frame);
   change.kind = verdict.kind.value_or(ChangeKind::kModified);
   change.content = verdict.content;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "changes/compare.hpp"
+#include "changes/disk_attributes.hpp"
 #include "changes/failures.hpp"
 #include "changes/file_hasher.hpp"
 #include "changes/leaf.hpp"
@@ -55,11 +56,17 @@ class Comparison {
 
   Result<void> compare_entry(ScannedEntry& now, const VersionEntry& before, const Place& place);
   Result<void> compare_directory(ScannedEntry& now, const VersionEntry& before, const Place& place);
-  void compare_directory_itself(ScannedEntry& now, const VersionEntry& before, const Place& place, std::size_t frame);
+  Result<void> compare_directory_itself(ScannedEntry& now, const VersionEntry& before, const Place& place,
+                                        std::size_t frame);
+  Result<LeafVerdict> judge_leaf(const ScannedEntry& now, const Before& before) const;
+  Result<std::optional<object::Attributes>> seen_of_leaf(const ScannedEntry& now, const Before& before) const;
+  Result<std::optional<object::Attributes>> seen_of_directory(const ScannedDirectory& now, const Before& before) const;
+  [[nodiscard]] LargeValue large_value() const;
+  [[nodiscard]] bool full() const { return scan_.attributes == store::AttributesPolicy::kFull; }
   Result<void> merge(ScannedDirectory& now, const std::vector<VersionEntry>& before, const Place& place,
                      std::size_t frame);
   Result<void> change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place);
-  void compare_file(ScannedEntry& now, const VersionEntry& before, const Place& place);
+  Result<void> compare_file(ScannedEntry& now, const VersionEntry& before, const Place& place);
 
   std::size_t add(ScannedEntry& now, const Place& place);
   std::size_t add_contents(ScannedDirectory& now, const Place& place);
@@ -67,8 +74,8 @@ class Comparison {
   Result<std::size_t> remove_contents(const VersionEntry& before, const Place& place);
   void note(Change change, ScannedEntry* entry, std::size_t frame);
 
-  void settle_open();
-  bool settle(Candidate& candidate, const HashJob& job);
+  Result<void> settle_open();
+  Result<bool> settle(Candidate& candidate, const HashJob& job);
   void apply(const LeafVerdict& verdict, std::size_t frame);
   void note_known_ids();
 

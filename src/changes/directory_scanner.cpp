@@ -7,6 +7,7 @@
 #include "base/try.hpp"
 #include "changes/depth.hpp"
 #include "changes/path_text.hpp"
+#include "changes/read_xattrs.hpp"
 #include "changes/sort_listed.hpp"
 #include "changes/unreadable.hpp"
 #include "sys/file.hpp"
@@ -53,6 +54,28 @@ bool is_no_directory(const Error& error) {
 
 bool same_attributes(const index::IndexedDirectory& known, const sys::Stat& stat) {
   return known.mode() == stat.mode && known.mtime() == stat.mtime && known.ctime() == stat.ctime;
+}
+
+object::EntryKind special_kind(sys::FileKind kind) {
+  switch (kind) {
+    case sys::FileKind::kFifo:
+      return object::EntryKind::kFifo;
+    case sys::FileKind::kSocket:
+      return object::EntryKind::kSocket;
+    case sys::FileKind::kCharDevice:
+      return object::EntryKind::kCharDevice;
+    default:
+      return object::EntryKind::kBlockDevice;
+  }
+}
+
+ScannedEntry special_entry(std::string name, const sys::Stat& stat) {
+  ScannedEntry entry;
+  entry.name = std::move(name);
+  entry.stat = stat;
+  entry.kind = special_kind(stat.kind);
+  entry.state = ScannedEntry::State::kKnown;
+  return entry;
 }
 
 std::unique_ptr<const index::Recorded> copy_recorded(const index::Recorded& recorded) {
@@ -248,8 +271,10 @@ void DirectoryScanner::add_directory(VisitPiece& piece, std::string name, Wanted
 void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::Stat& stat) {
   const auto kind = index::entry_kind(stat);
   if (!kind) {
-    piece.has_special_files = true;
-    return skip(join_path(piece.visit.directory.path, name), *reason_to_skip(stat.kind));
+    ++piece.special_files;
+    if (!full()) return skip(join_path(piece.visit.directory.path, name), *reason_to_skip(stat.kind));
+    piece.take_place() = special_entry(std::move(name), stat);
+    return;
   }
   if (is_elsewhere(stat) && stat.mount_root) return keep(piece, std::move(name), SkipReason::kMountPoint);
   const auto known = piece.find_known(name);
@@ -320,19 +345,20 @@ void DirectoryScanner::finish_directory(DirectoryVisit& visit) {
   visit.close_gaps();
   ScannedDirectory& directory = visit.directory;
   std::size_t same = 0;
-  bool has_special_files = false;
+  std::size_t special_files = 0;
   for (const VisitPiece& piece : visit.pieces) {
     same += piece.same;
-    has_special_files = has_special_files || piece.has_special_files;
+    special_files += piece.special_files;
   }
-  const bool as_known = visit.known && directory.coverage == Coverage::kWhole && same == visit.known->size() &&
-                        same == directory.entries.size();
-  if (as_known) {
+  // The index knows nothing of special files.
+  const std::size_t indexed = directory.entries.size() - (full() ? special_files : 0);
+  if (visit.known && directory.coverage == Coverage::kWhole && same == visit.known->size() && same == indexed) {
     directory.known_tree = visit.known->tree();
-    if (!has_special_files && same_attributes(*visit.known, directory.stat)) {
+    if (special_files == 0 && same_attributes(*visit.known, directory.stat)) {
       directory.known_attributes = visit.known->attributes();
     }
   }
+  if (full() && !directory.known_attributes) read_xattrs_of(directory, visit.dir(), failures_);
   start_children(visit);
 }
 
@@ -353,6 +379,10 @@ void DirectoryScanner::became_something_else(ScannedEntry& entry) {
   if (!stat) return note_failure(std::move(stat).error(), entry);
   const auto kind = index::entry_kind(*stat);
   if (kind == object::EntryKind::kDirectory) return vanish(entry);  // it is back, which a second look will tell
+  if (!kind && full()) {
+    entry = special_entry(std::move(entry.name), *stat);
+    return;
+  }
   if (!kind) {
     skip(path, *reason_to_skip(stat->kind));
     entry.directory.reset();

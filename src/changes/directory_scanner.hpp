@@ -59,6 +59,7 @@ class DirectoryScanner {
   void keep(VisitPiece& piece, std::string name, SkipReason reason, int sys_errno = 0);
   void finish_directory(DirectoryVisit& visit);
   void start_children(DirectoryVisit& visit);
+  [[nodiscard]] bool full() const { return options_.attributes == store::AttributesPolicy::kFull; }
   void became_something_else(ScannedEntry& entry);
   void note_failure(Error error, ScannedEntry& entry);
   void note_failure(VisitPiece& piece, std::string name, Error error);

@@ -37,8 +37,8 @@ struct VisitPiece {
   std::span<ScannedEntry> places;
   std::size_t next_known = 0;  ///< both lists are sorted, so they are walked side by side
   std::size_t taken = 0;
-  std::size_t same = 0;  ///< entries that are as the index knows them
-  bool has_special_files = false;
+  std::size_t same = 0;               ///< entries that are as the index knows them
+  std::size_t special_files = 0;      ///< of which the index knows nothing
   std::vector<ScanScope> children{};  ///< of those that are directories, in order
 
   [[nodiscard]] ScannedEntry& take_place() { return places[taken++]; }

@@ -16,8 +16,12 @@ struct LeafVerdict {
   bool same_attributes = true;  ///< likewise its attributes
 };
 
-/// Neither side is a directory.
-LeafVerdict compare_leaf(const ScannedEntry& now, const Before& before);
+/// Neither side is a directory. `seen`, with `before.full`: what the disk says within the process's reach, all of which
+/// counts then.
+LeafVerdict compare_leaf(const ScannedEntry& now, const Before& before, const object::Attributes* seen = nullptr);
+
+/// Whether owner, extended attributes, permission bits or the kind of a special file differ that both sides have.
+bool differs_in_full(const object::Attributes& seen, const object::Attributes& before);
 
 /// Whether permission bits differ that both sides have; of links they never count.
 bool mode_differs(const ScannedEntry& now, const Before& before);

@@ -19,7 +19,9 @@ index::NewEntry describe(const ScannedEntry& entry) {
   return result;
 }
 
+/// The index knows nothing of special files: nothing about them needs to be spared.
 bool has_content(const ScannedEntry& entry) {
+  if (object::is_special(entry.kind)) return false;
   return entry.kind == object::EntryKind::kDirectory || entry.state == ScannedEntry::State::kKnown;
 }
 
@@ -93,8 +95,8 @@ void keep_unselected(const StatIndex& old, const PathSelection& selection, Index
 
 /// Whether the next scan would be spared work by it that `old` doesn't spare it.
 bool is_news(const ScannedEntry& entry) {
-  return entry.state == ScannedEntry::State::kKnown && entry.origin == ScannedEntry::Origin::kFresh &&
-         entry.proof == index::Proof::kProven;
+  return has_content(entry) && entry.directory == nullptr && entry.state == ScannedEntry::State::kKnown &&
+         entry.origin == ScannedEntry::Origin::kFresh && entry.proof == index::Proof::kProven;
 }
 
 bool has_news(const ScannedDirectory& directory, const StatIndex& old) {

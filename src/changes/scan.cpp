@@ -12,6 +12,7 @@
 #include "base/try.hpp"
 #include "changes/directory_scanner.hpp"
 #include "changes/failures.hpp"
+#include "changes/link_groups.hpp"
 #include "changes/path_text.hpp"
 #include "ignore/rule_chain.hpp"
 #include "sys/system.hpp"
@@ -70,6 +71,8 @@ Result<std::optional<Scan>> try_to_scan(const sys::Dir& root, const index::StatI
                                         base::ThreadPool& pool, const ScanOptions& options) {
   Scan result;
   result.selection = options.paths;
+  result.attributes = options.attributes;
+  if (options.attributes == store::AttributesPolicy::kFull) result.privileges = sys::privileges();
   result.root.kind = object::EntryKind::kDirectory;
   result.root.directory = std::make_unique<ScannedDirectory>();
   DirectoryScanner scanner(root, index, options, stamp, pool);
@@ -82,6 +85,7 @@ Result<std::optional<Scan>> try_to_scan(const sys::Dir& root, const index::StatI
                                   [&](const std::string& path) { return is_really_gone(result, root, path); });
   if (!steady) return std::optional<Scan>();
   settle(result.root);
+  if (options.attributes == store::AttributesPolicy::kFull) number_links(result);
   return std::optional<Scan>(std::move(result));
 }
 

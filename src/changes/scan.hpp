@@ -12,6 +12,7 @@
 #include "cowstore/result.hpp"
 #include "index/stat_index.hpp"
 #include "object/entry.hpp"
+#include "store/config.hpp"
 #include "sys/dir.hpp"
 
 namespace cowstore::changes {
@@ -29,6 +30,9 @@ using Tracked = std::function<Result<std::optional<object::EntryKind>>(std::stri
 struct ScanOptions {
   IgnoreRules ignore = IgnoreRules::kApply;
   Tracked tracked;  ///< may be empty: then nothing is tracked
+  /// With kFull special files are entries, extended attributes are read where the index can't vouch for them, and the
+  /// names of one inode are found. Else none of that costs a system call.
+  store::AttributesPolicy attributes = store::AttributesPolicy::kTimes;
   MountPoints mount_points = MountPoints::kEnter;
   PathSelection paths;
   Progress* progress = nullptr;  ///< advanced by the entries of each directory; may be null

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "changes/path_selection.hpp"
@@ -13,13 +14,31 @@
 #include "cowstore/time.hpp"
 #include "index/stat_index.hpp"
 #include "object/entry.hpp"
+#include "store/config.hpp"
+#include "sys/ownership.hpp"
 #include "sys/stat.hpp"
 
 namespace cowstore::changes {
 
 struct ScannedDirectory;
 
-/// A name in a directory. Links are kKnown unless they are kKept, directories never matter in that respect.
+/// Names and values, sorted by name; those that versions record.
+using Xattrs = std::vector<std::pair<std::string, std::string>>;
+
+/// Of an entry, where full attributes are asked for: what its stat doesn't say.
+struct FullAttributes {
+  Xattrs xattrs;
+  /// Whether other names in the working copy are the same inode.
+  enum class Links : std::uint8_t {
+    kAlone,    ///< none that a version would hold
+    kGroup,    ///< `link_group` is their number
+    kUnknown,  ///< some of its names were not scanned
+  } links = Links::kAlone;
+  std::uint64_t link_group = 0;
+};
+
+/// A name in a directory. Links and special files are kKnown unless they are kKept, directories never matter in that
+/// respect.
 struct ScannedEntry {
   enum class State : std::uint8_t {
     kKnown,    ///< `file` is the content as of `stat`
@@ -32,6 +51,7 @@ struct ScannedEntry {
   std::string target;                               ///< of a link
   std::unique_ptr<ScannedDirectory> directory;      ///< of a directory, never null there
   std::unique_ptr<const index::Recorded> recorded;  ///< null if nothing was overridden; only while kKnown
+  std::unique_ptr<FullAttributes> full;             ///< null if there is nothing to say, or nothing was read
   object::EntryKind kind = object::EntryKind::kFile;
   State state = State::kUnknown;
   /// What the next index may say of the content, once it is known.
@@ -64,6 +84,9 @@ struct ScannedDirectory {
   std::string path;  ///< relative to the working copy, "" for its root
   sys::Stat stat;
   std::vector<ScannedEntry> entries;  ///< sorted by name
+  Xattrs xattrs;                      ///< of the directory itself
+  /// Whether its extended attributes and those of its files were read: see read_missing_xattrs().
+  enum class XattrState : std::uint8_t { kUnread, kRead } xattr_state = XattrState::kUnread;
   Coverage coverage = Coverage::kWhole;
   /// Writes in here after the scan began leave a time of at least this; what is older than it is proven.
   Timestamp stamp;
@@ -101,6 +124,9 @@ struct Scan {
   ScannedEntry root;             ///< a directory without a name
   PathSelection selection;       ///< what was asked for
   std::vector<Skipped> skipped;  ///< sorted by path
+  /// What was asked for. With kFull, special files are entries, and links are told apart.
+  store::AttributesPolicy attributes = store::AttributesPolicy::kTimes;
+  sys::Privileges privileges;  ///< of this process; known with kFull only
 
   [[nodiscard]] ScannedDirectory& directory() { return *root.directory; }
   [[nodiscard]] const ScannedDirectory& directory() const { return *root.directory; }

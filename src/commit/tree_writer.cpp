@@ -6,6 +6,10 @@
 #include <vector>
 
 #include "base/try.hpp"
+#include "changes/disk_attributes.hpp"
+#include "changes/list_bytes.hpp"
+#include "changes/read_xattrs.hpp"
+#include "chunk/chunker.hpp"
 #include "commit/staged_nodes.hpp"
 #include "object/named_tree.hpp"
 
@@ -46,10 +50,16 @@ TreeRoots roots_of(const Slot& slot) {
 
 class TreeWriter {
  public:
-  TreeWriter(store::Store& store, store::Transaction& transaction, store::AttributesPolicy policy)
-      : transaction_(transaction), nodes_(store, transaction), policy_(policy) {}
+  TreeWriter(store::Store& store, store::Transaction& transaction, store::AttributesPolicy policy,
+             const sys::Privileges& privileges, const sys::Dir& disk)
+      : transaction_(transaction),
+        nodes_(store, transaction),
+        policy_(policy),
+        privileges_(privileges),
+        disk_(disk),
+        rule_(chunk::rule_of(store.config().chunking)) {}
 
-  Result<TreeRoots> directory(const ScannedDirectory& directory, const PathSelection::Node& selection,
+  Result<TreeRoots> directory(ScannedDirectory& directory, const PathSelection::Node& selection,
                               const TreeRoots& base) {
     if (directory.coverage == Coverage::kOpaque) return base;
     if (!selection.whole()) return merged(directory, selection, base);
@@ -59,6 +69,7 @@ class TreeWriter {
 
  private:
   bool records_attributes() const { return policy_ != store::AttributesPolicy::kNone; }
+  bool full() const { return policy_ == store::AttributesPolicy::kFull; }
 
   Result<std::optional<TreeRoots>> known_roots(const ScannedDirectory& directory) {
     if (!directory.known_tree || (records_attributes() && !directory.known_attributes))
@@ -71,16 +82,25 @@ class TreeWriter {
     return std::optional(roots);
   }
 
-  Result<TreeRoots> whole(const ScannedDirectory& directory, const PathSelection::Node& selection,
-                          const TreeRoots& base) {
+  Result<TreeRoots> whole(ScannedDirectory& directory, const PathSelection::Node& selection, const TreeRoots& base) {
     object::DirectoryBuilder tree(transaction_);
     object::AttributesBuilder attributes(transaction_);
-    if (records_attributes()) COWSTORE_TRY(attributes.add({"", own_attributes(directory), {}}));
-    for (const ScannedEntry& entry : directory.entries) {
+    if (full()) COWSTORE_TRY(changes::read_missing_xattrs(directory, disk_));
+    if (records_attributes()) COWSTORE_TRY(add_own_attributes(directory, base, attributes));
+    auto unmade = COWSTORE_TRY(unmade_devices(directory, base));
+    auto next_unmade = unmade.begin();
+    auto add_unmade_before = [&](const std::string* name) -> Result<void> {
+      for (; next_unmade != unmade.end() && (name == nullptr || next_unmade->name < *name); ++next_unmade)
+        COWSTORE_TRY(attributes.add(*next_unmade));
+      return {};
+    };
+    for (ScannedEntry& entry : directory.entries) {
+      COWSTORE_TRY(add_unmade_before(&entry.name));
       Slot slot = COWSTORE_TRY(scanned_slot(entry, selection, base));
       if (slot.entry) COWSTORE_TRY(tree.add(*slot.entry));
       if (slot.attributes) COWSTORE_TRY(attributes.add(*slot.attributes));
     }
+    COWSTORE_TRY(add_unmade_before(nullptr));
     TreeRoots roots;
     roots.tree = COWSTORE_TRY(tree.finish());
     if (records_attributes()) roots.attributes = COWSTORE_TRY(attributes.finish());
@@ -88,12 +108,12 @@ class TreeWriter {
   }
 
   /// Only some names of this directory are selected; the others stay.
-  Result<TreeRoots> merged(const ScannedDirectory& directory, const PathSelection::Node& selection,
-                           const TreeRoots& base) {
+  Result<TreeRoots> merged(ScannedDirectory& directory, const PathSelection::Node& selection, const TreeRoots& base) {
     std::vector<object::DirectoryEdit> tree_edits;
     std::vector<object::AttributesEdit> attribute_edits;
+    if (full()) COWSTORE_TRY(changes::read_missing_xattrs(directory, disk_));
     for (const auto& [name, node] : selection.children()) {
-      const ScannedEntry* entry = directory.find(name);
+      ScannedEntry* entry = directory.find(name);
       Slot slot;
       if (entry != nullptr && holds_any(*entry, node)) {
         slot = COWSTORE_TRY(scanned_slot(*entry, node, base));
@@ -101,7 +121,11 @@ class TreeWriter {
         // Nothing of what is selected below the name exists; what isn't selected there stays.
         slot = COWSTORE_TRY(base_slot(base, name));
         if (!roots_of(slot).tree) continue;
-        slot = directory_slot(name, COWSTORE_TRY(merged(ScannedDirectory{}, node, roots_of(slot))));
+        ScannedDirectory nothing;
+        nothing.xattr_state = ScannedDirectory::XattrState::kRead;
+        slot = directory_slot(name, COWSTORE_TRY(merged(nothing, node, roots_of(slot))));
+      } else {
+        slot = COWSTORE_TRY(unmade_slot(base, name));
       }
       tree_edits.push_back({name, slot.entry});
       attribute_edits.push_back({name, slot.attributes});
@@ -126,7 +150,7 @@ class TreeWriter {
     });
   }
 
-  Result<Slot> scanned_slot(const ScannedEntry& entry, const PathSelection::Node& selection, const TreeRoots& base) {
+  Result<Slot> scanned_slot(ScannedEntry& entry, const PathSelection::Node& selection, const TreeRoots& base) {
     if (entry.kind == object::EntryKind::kDirectory) {
       if (entry.directory->coverage == Coverage::kOpaque) return base_slot(base, entry.name);
       bool look = !selection.whole() || base.tree.has_value();
@@ -135,12 +159,14 @@ class TreeWriter {
     }
     if (entry.state == ScannedEntry::State::kKept) return base_slot(base, entry.name);
     Slot slot;
-    slot.entry.emplace();
-    slot.entry->name = entry.name;
-    slot.entry->kind = entry.kind;
-    slot.entry->file = entry.file;
-    slot.entry->target = entry.target;
-    object::Attributes attributes = attributes_of(entry, policy_);
+    if (!object::is_special(entry.kind)) {
+      slot.entry.emplace();
+      slot.entry->name = entry.name;
+      slot.entry->kind = entry.kind;
+      slot.entry->file = entry.file;
+      slot.entry->target = entry.target;
+    }
+    object::Attributes attributes = COWSTORE_TRY(attributes_of(entry, base));
     if (!attributes.empty()) slot.attributes = object::AttributesEntry{entry.name, std::move(attributes), {}};
     return slot;
   }
@@ -152,41 +178,104 @@ class TreeWriter {
     return slot;
   }
 
-  Result<TreeRoots> empty_directory(const ScannedDirectory& directory) {
+  Result<TreeRoots> empty_directory(ScannedDirectory& directory) {
     TreeRoots roots;
     roots.tree = COWSTORE_TRY(object::DirectoryBuilder(nodes_).finish());
     if (!records_attributes()) return roots;
     object::AttributesBuilder attributes(nodes_);
-    COWSTORE_TRY(attributes.add({"", own_attributes(directory), {}}));
+    COWSTORE_TRY(add_own_attributes(directory, {}, attributes));
     roots.attributes = COWSTORE_TRY(attributes.finish());
     return roots;
   }
 
-  object::Attributes own_attributes(const ScannedDirectory& directory) const {
+  /// What a version records of a file, link or special file, by the policy.
+  Result<object::Attributes> attributes_of(const ScannedEntry& entry, const TreeRoots& base) {
+    object::Attributes attributes;
+    if (full()) return full_attributes_of(entry, base);
+    if (policy_ == store::AttributesPolicy::kNone) return attributes;
+    attributes.mtime = entry.mtime();
+    if (entry.kind != object::EntryKind::kSymlink) attributes.mode = entry.mode();
+    return attributes;
+  }
+
+  Result<object::Attributes> full_attributes_of(const ScannedEntry& entry, const TreeRoots& base) {
+    auto attributes = COWSTORE_TRY(changes::disk_attributes(entry, store_value()));
+    auto links = changes::links_of(entry);
+    if (privileges_.all() && links != changes::FullAttributes::Links::kUnknown) return attributes;
+    auto before = COWSTORE_TRY(attributes_in(base, entry.name));
+    return before ? changes::within_reach(std::move(attributes), links, before->attributes, privileges_) : attributes;
+  }
+
+  Result<void> add_own_attributes(const ScannedDirectory& directory, const TreeRoots& base,
+                                  object::AttributesBuilder& builder) {
     object::Attributes attributes;
     attributes.mtime = directory.stat.mtime;
     attributes.mode = directory.stat.mode;
-    return attributes;
+    if (full()) attributes = COWSTORE_TRY(changes::disk_attributes(directory, store_value()));
+    if (full() && !privileges_.all()) {
+      auto before = COWSTORE_TRY(attributes_in(base, ""));
+      auto alone = changes::FullAttributes::Links::kAlone;
+      if (before) attributes = changes::within_reach(std::move(attributes), alone, before->attributes, privileges_);
+    }
+    return builder.add({"", std::move(attributes), {}});
+  }
+
+  Result<std::optional<object::AttributesEntry>> attributes_in(const TreeRoots& base, const std::string& name) {
+    if (!base.attributes) return std::optional<object::AttributesEntry>();
+    return object::AttributesReader(nodes_, *base.attributes).find(name);
+  }
+
+  bool may_be_unmade(const object::AttributesEntry& entry) const {
+    return full() && entry.attributes.special &&
+           changes::may_be_unmade(object::entry_kind(entry.attributes.special->kind), privileges_);
+  }
+
+  /// The base's devices that aren't on disk since nobody could make them there: they stay in the version.
+  Result<std::vector<object::AttributesEntry>> unmade_devices(const ScannedDirectory& directory,
+                                                              const TreeRoots& base) {
+    std::vector<object::AttributesEntry> unmade;
+    if (!full() || privileges_.make_devices || !base.attributes) return unmade;
+    auto take = [&](const object::AttributesEntry& entry) -> Result<void> {
+      if (may_be_unmade(entry) && directory.find(entry.name) == nullptr) unmade.push_back(entry);
+      return {};
+    };
+    COWSTORE_TRY(object::AttributesReader(nodes_, *base.attributes).for_each(take));
+    return unmade;
+  }
+
+  Result<Slot> unmade_slot(const TreeRoots& base, const std::string& name) {
+    Slot slot;
+    auto before = full() ? COWSTORE_TRY(attributes_in(base, name)) : std::nullopt;
+    if (before && may_be_unmade(*before)) slot.attributes = std::move(before);
+    return slot;
+  }
+
+  /// Values that are too large to stand in the attributes are files.
+  changes::LargeValue store_value() {
+    return [this](const std::string& value) {
+      auto put = [this](const ChunkId& id, ByteView bytes) -> Result<void> {
+        COWSTORE_TRY(transaction_.put_chunk(id, bytes));
+        return {};
+      };
+      return changes::list_bytes(as_bytes(value), rule_, transaction_, put);
+    };
   }
 
   store::Transaction& transaction_;
   StagedNodes nodes_;  ///< where what was written must be read again
   store::AttributesPolicy policy_;
+  const sys::Privileges& privileges_;
+  const sys::Dir& disk_;
+  const chunk::CutRule& rule_;
 };
 
 }  // namespace
 
-object::Attributes attributes_of(const ScannedEntry& entry, store::AttributesPolicy policy) {
-  object::Attributes attributes;
-  if (policy == store::AttributesPolicy::kNone) return attributes;
-  attributes.mtime = entry.mtime();
-  if (entry.kind != object::EntryKind::kSymlink) attributes.mode = entry.mode();
-  return attributes;
-}
-
 Result<TreeRoots> write_trees(store::Store& store, store::Transaction& transaction, store::AttributesPolicy policy,
-                              const ScannedDirectory& root, const PathSelection& selection, const TreeRoots& base) {
-  return TreeWriter(store, transaction, policy).directory(root, selection.root(), base);
+                              changes::Scan& scan, const PathSelection& selection, const TreeRoots& base,
+                              const sys::Dir& disk) {
+  TreeWriter writer(store, transaction, policy, scan.privileges, disk);
+  return writer.directory(scan.directory(), selection.root(), base);
 }
 
 }  // namespace cowstore::commit

@@ -67,6 +67,7 @@ class Committer {
     changes::ScanOptions options;
     options.tracked = session_.tracked_in(head_.roots);
     options.mount_points = mount_points_of(options_.scope.file_systems);
+    options.attributes = session_.store->config().attributes;
     if (!options_.paths.empty()) {
       options.paths = COWSTORE_TRY(changes::PathSelection::of(options_.paths));
       // What is named is meant, whatever .cowignore says.
@@ -83,7 +84,7 @@ class Committer {
   Result<void> check_exists(const std::string& path) {
     if (path.empty() || scan_.find(path) != nullptr) return {};
     if (head_.roots.tree) {
-      auto found = object::resolve_path(*session_.store, *head_.roots.tree, path);
+      auto found = object::resolve_in_roots(*session_.store, head_.roots, path);
       if (found) return {};
       if (found.error().code != ErrorCode::kNotFound) return std::move(found).error();
     }
@@ -174,7 +175,7 @@ class Committer {
 
   Result<void> create() {
     auto roots = COWSTORE_TRY(commit::write_trees(*session_.store, *transaction_, session_.store->config().attributes,
-                                                  scan_.directory(), scan_.selection, head_.roots));
+                                                  scan_, scan_.selection, head_.roots, session_.copy.root));
     object::Commit commit = COWSTORE_TRY(describe(roots));
     CommitId id = COWSTORE_TRY(object::put_commit(*transaction_, commit));
     store::PublishStats published = COWSTORE_TRY(transaction_->publish());

@@ -61,7 +61,7 @@ Result<Snapshot> take_snapshot(Session& session, changes::Scan& scan, const std:
   auto selection = COWSTORE_TRY(changes::PathSelection::of(paths));
   Snapshot snapshot;
   snapshot.roots = COWSTORE_TRY(commit::write_trees(*session.store, *transaction, session.store->config().attributes,
-                                                    scan.directory(), selection, base));
+                                                    scan, selection, base, session.copy.root));
   snapshot.commit = COWSTORE_TRY(put_snapshot_commit(session, *transaction, snapshot.roots, parent));
   COWSTORE_TRY(transaction->publish());
   return snapshot;

@@ -83,6 +83,7 @@ Result<Compared> compare_with(Session& session, const index::StatIndex& index, c
   changes::ScanOptions options;
   options.tracked = session.tracked_in(head.roots);
   options.mount_points = mount_points_of(file_systems);
+  options.attributes = session.store->config().attributes;
   if (session.context.progress != nullptr) session.context.progress->begin("scanning", 0, 0);
   compared.scan = COWSTORE_TRY(changes::scan(session.copy.root, session.copy.control, index, session.pool(), options));
   changes::find_unreadable(compared.scan, session.copy.root);

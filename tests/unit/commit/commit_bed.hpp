@@ -28,9 +28,9 @@ class CommitBed : public testing::Test {
     EXPECT_TRUE(stored.ok()) << stored.error().message();
     return stored.ok() ? std::move(stored).value() : StoredChanges{};
   }
-  object::TreeRoots write(const changes::Scan& scan, const object::TreeRoots& base = {},
+  object::TreeRoots write(changes::Scan& scan, const object::TreeRoots& base = {},
                           store::AttributesPolicy policy = store::AttributesPolicy::kTimes) {
-    auto roots = write_trees(*bed_.store, *transaction_, policy, scan.directory(), scan.selection, base);
+    auto roots = write_trees(*bed_.store, *transaction_, policy, scan, scan.selection, base, copy_.root());
     EXPECT_TRUE(roots.ok()) << roots.error().message();
     return roots.ok() ? *roots : object::TreeRoots{};
   }

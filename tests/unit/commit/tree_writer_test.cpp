@@ -195,7 +195,7 @@ TEST_F(TreeWriter, EncodesAgainWhatTheIndexKnowsButTheStoreLacks) {
   auto transaction = std::move(other.store->begin()).value();
   changes::Scan scan = copy_.scan();
   auto roots =
-      write_trees(*other.store, *transaction, store::AttributesPolicy::kTimes, scan.directory(), scan.selection, {});
+      write_trees(*other.store, *transaction, store::AttributesPolicy::kTimes, scan, scan.selection, {}, copy_.root());
   ASSERT_TRUE(roots.ok());
   EXPECT_EQ(*roots, copy_.record());
   EXPECT_GE(transaction->stats().nodes_new, 4u);
