@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/thread_pool.hpp"
 #include "cowstore/checkout.hpp"
@@ -23,6 +24,13 @@ enum class Times : std::uint8_t {
   kCurrent,   ///< the clock's, so that build tools notice
 };
 
+/// Something that was made, and what of its recorded attributes couldn't be restored.
+struct Made {
+  sys::Stat stat;                       ///< all zero if it couldn't be made at all
+  bool exists = true;                   ///< false for a device that this process may not make
+  std::vector<std::string> unrestored;  ///< for people: "owner 0:0", "security.capability", "character device"
+};
+
 /// Thread-safe. Data first, then mtime and permissions: cloning changes times and drops setuid.
 class FileMaker {
  public:
@@ -37,7 +45,24 @@ class FileMaker {
   Result<sys::Stat> make(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
                          const object::Attributes& attributes) const;
 
+  /// The same with full attributes, where they are recorded, and for special files too: data, owner, extended
+  /// attributes, permissions, mtime, in an order in which none undoes another. A file never has setuid or setgid bits,
+  /// nor capabilities, for another owner than the recorded one. What the process or the file system doesn't allow is
+  /// told and left out; a full disk is an error.
+  Result<Made> make_full(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
+                         const object::Attributes& attributes) const;
+
+  /// Gives what is there (a file, link, directory "." or special file) the recorded owner, extended attributes (taking
+  /// away those that aren't recorded) and permissions, `wanted_mode` in place of the recorded ones if given. Times
+  /// stay. Nothing is done unless full attributes are recorded. `unrestored` grows by what couldn't be restored.
+  Result<void> apply_full(const sys::Dir& parent, const std::string& name, const object::Attributes& attributes,
+                          std::vector<std::string>& unrestored,
+                          std::optional<std::uint16_t> wanted_mode = std::nullopt) const;
+
  private:
+  Result<Made> make_special(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
+                            const object::Attributes& attributes) const;
+  Result<std::string> value_of(const object::ExtendedAttribute& xattr) const;
   Result<sys::Stat> make_symlink(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
                                  const object::Attributes& attributes) const;
   Result<void> fill(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
