@@ -12,6 +12,18 @@ void add_sharing(JsonObject& object, const SharingReport& sharing) {
       .text_or_null("copy_reason", sharing.copy_reason.empty() ? std::nullopt : std::optional(sharing.copy_reason));
 }
 
+namespace {
+
+std::string json_of(const std::vector<Unrestored>& unrestored) {
+  JsonList list;
+  for (const Unrestored& each : unrestored) {
+    list.add(JsonObject().name("path", each.path).texts("what", each.what).str());
+  }
+  return list.str();
+}
+
+}  // namespace
+
 std::string json_of(const CheckoutReport& report, Execution execution) {
   JsonObject object;
   object.text("commit", report.commit.hex())
@@ -24,6 +36,7 @@ std::string json_of(const CheckoutReport& report, Execution execution) {
       .number("removed", report.removed)
       .boolean("dry_run", execution == Execution::kDryRun)
       .names("changes", report.changes)
+      .json("unrestored", json_of(report.unrestored))
       .names("kept", report.kept)
       .str();
 }

@@ -32,11 +32,12 @@ void add_side(JsonObject& object, std::string_view key, const std::optional<Entr
 
 std::string json_of(const EntryInfo& entry) {
   bool is_link = entry.kind == EntryKind::kSymlink;
+  bool has_id = !is_link && entry.kind < EntryKind::kFifo;
   JsonObject object;
   object.name("path", entry.path)
       .text("kind", to_string(entry.kind))
       .number("size", entry.size)
-      .text_or_null("id", is_link ? std::nullopt : std::optional(entry.id.hex()))
+      .text_or_null("id", has_id ? std::optional(entry.id.hex()) : std::nullopt)
       .text_or_null("mode", entry.mode ? std::optional(fmt::format("{:04o}", *entry.mode)) : std::nullopt)
       .text_or_null("mtime", entry.mtime ? std::optional(rfc3339(*entry.mtime, 0)) : std::nullopt);
   if (is_link) {
@@ -44,6 +45,11 @@ std::string json_of(const EntryInfo& entry) {
   } else {
     object.null("target");
   }
+  if (entry.owner) object.number("uid", entry.owner->uid).number("gid", entry.owner->gid);
+  if (!entry.xattrs.empty()) object.texts("xattrs", entry.xattrs);
+  if (entry.link_group) object.text("link_group", fmt::format("{:x}", *entry.link_group));
+  if (entry.kind == EntryKind::kCharDevice || entry.kind == EntryKind::kBlockDevice)
+    object.text("device", fmt::format("{}:{}", entry.device_major, entry.device_minor));
   return object.str();
 }
 

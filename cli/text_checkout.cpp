@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/human.hpp"
 #include "cli/text.hpp"
@@ -30,13 +31,27 @@ std::string kept_text(const CheckoutReport& report, Detail detail) {
   return text;
 }
 
+std::string unrestored_text(const CheckoutReport& report, Detail detail) {
+  if (report.unrestored.empty()) return "";
+  std::string text = fmt::format("not all could be restored of {}:\n", counted(report.unrestored.size(), "path"));
+  std::size_t most =
+      detail == Detail::kVerbose ? report.unrestored.size() : std::min(report.unrestored.size(), kListed);
+  for (std::size_t i = 0; i < most; ++i) {
+    const Unrestored& each = report.unrestored[i];
+    text += fmt::format("  {} ({})\n", quoted_name(each.path),
+                        escape_for_terminal(fmt::format("{}", fmt::join(each.what, ", "))));
+  }
+  if (most < report.unrestored.size()) text += fmt::format("  {} more\n", grouped(report.unrestored.size() - most));
+  return text;
+}
+
 std::string sharing_text(const CheckoutReport& report) {
   if (report.method == "none") return "";
   return fmt::format("{}: {}", report.method, text_of(report.sharing));
 }
 
 std::string body(const CheckoutReport& report, Detail detail) {
-  return paths_text(report) + sharing_text(report) + kept_text(report, detail);
+  return paths_text(report) + sharing_text(report) + kept_text(report, detail) + unrestored_text(report, detail);
 }
 
 }  // namespace

@@ -93,7 +93,8 @@ bool same_family(const EntryChange& change) {
 
 Result<std::string> patch_of_file(const EntryChange& change, const ContentReader& read, const Paint& paint) {
   std::string text = header(change);
-  if (change.before && change.after && !change.content_changed) return paint(Color::kBold, text);
+  if (change.before && change.after && !change.content_changed)
+    return git_mode(*change.before) == git_mode(*change.after) ? std::string() : paint(Color::kBold, text);
   auto before = content_of(change.before, read);
   if (!before) return before.error();
   auto after = content_of(change.after, read);
@@ -110,10 +111,41 @@ Result<std::string> patch_of_file(const EntryChange& change, const ContentReader
   return text + painted(*diff, paint);
 }
 
+std::string xattrs_text(const EntryInfo& entry) {
+  std::string text;
+  for (const std::string& name : entry.xattrs) text += (text.empty() ? "" : ", ") + printable_lines(name);
+  return text.empty() ? "none" : text;
+}
+
 std::string directory_line(const EntryChange& change) {
   return fmt::format("{} directory {}\n",
                      change.before && change.after ? "Changed" : (change.after ? "New" : "Deleted"),
                      quoted_name(change.path));
+}
+
+std::string special_line(const EntryChange& change, const EntryInfo& either) {
+  return fmt::format("{} {} {}\n", change.before && change.after ? "Changed" : (change.after ? "New" : "Deleted"),
+                     to_string(either.kind), quoted_name(change.path));
+}
+
+/// Before the patch, where `patch` and `git apply` skip it.
+std::string attribute_lines(const EntryChange& change) {
+  std::string text;
+  if (!change.before || !change.after) return text;
+  const EntryInfo& a = *change.before;
+  const EntryInfo& b = *change.after;
+  if (a.owner && b.owner && a.owner != b.owner) {
+    text += fmt::format("Owner of {}: {}:{} -> {}:{}\n", quoted_name(change.path), a.owner->uid, a.owner->gid,
+                        b.owner->uid, b.owner->gid);
+  }
+  if (a.mode && b.mode && a.mode != b.mode && (*a.mode & 07000) != (*b.mode & 07000))
+    text += fmt::format("Permissions of {}: {:04o} -> {:04o}\n", quoted_name(change.path), *a.mode, *b.mode);
+  bool only_values = a.owner == b.owner && a.mode == b.mode && a.kind == b.kind && !change.content_changed;
+  if (b.owner && (a.xattrs != b.xattrs || (only_values && b.kind < EntryKind::kFifo))) {
+    text +=
+        fmt::format("Extended attributes of {}: {} -> {}\n", quoted_name(change.path), xattrs_text(a), xattrs_text(b));
+  }
+  return text;
 }
 
 }  // namespace
@@ -127,8 +159,10 @@ Result<std::string> patch_of(const EntryChange& change, const ContentReader& rea
     return *gone + *come;
   }
   const EntryInfo& either = change.after ? *change.after : *change.before;
-  if (either.kind == EntryKind::kDirectory) return directory_line(change);
-  return patch_of_file(change, read, paint);
+  if (either.kind == EntryKind::kDirectory) return directory_line(change) + attribute_lines(change);
+  if (either.kind >= EntryKind::kFifo) return special_line(change, either) + attribute_lines(change);
+  auto patch = patch_of_file(change, read, paint);
+  return patch ? attribute_lines(change) + *patch : patch;
 }
 
 }  // namespace cowstore::cli

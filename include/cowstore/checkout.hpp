@@ -39,6 +39,12 @@ struct RestoreOptions {
   Execution execution = Execution::kReally;
 };
 
+/// A path of which full attributes couldn't be restored in part, as an ordinary user or on a file system without them.
+struct Unrestored {
+  std::string path;               ///< relative to the working copy; "." is itself
+  std::vector<std::string> what;  ///< "owner 0:0", "security.capability", "character device", …
+};
+
 struct CheckoutReport {
   CommitId commit;
   std::optional<std::string> branch;
@@ -48,7 +54,8 @@ struct CheckoutReport {
   std::uint64_t created = 0;  ///< paths
   std::uint64_t replaced = 0;
   std::uint64_t removed = 0;
-  std::vector<std::string> changes;  ///< with kDryRun: what would happen, one line a path ("create a/b", …)
+  std::vector<std::string> changes;    ///< with kDryRun: what would happen, one line a path ("create a/b", …)
+  std::vector<Unrestored> unrestored;  ///< sorted by path
   std::vector<std::string> kept;  ///< left in place although the target doesn't have them (uncommitted or unversioned)
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/try.hpp"
 #include "checkout/scratch.hpp"
+#include "sys/nodes.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::checkout {
@@ -46,6 +47,27 @@ bool is_untouched(const sys::Stat& now, const sys::Stat& seen) {
   return is_what_was_seen(now, seen) && (seen.links > 1 || now.ctime == seen.ctime);
 }
 
+/// Whether it is still such a thing as the target has there: what is set would be set on something else.
+bool is_of_kind(const sys::Stat& now, object::EntryKind kind) {
+  switch (now.kind) {
+    case sys::FileKind::kRegular:
+      return object::is_file(kind);
+    case sys::FileKind::kDirectory:
+      return kind == object::EntryKind::kDirectory;
+    case sys::FileKind::kSymlink:
+      return kind == object::EntryKind::kSymlink;
+    case sys::FileKind::kFifo:
+      return kind == object::EntryKind::kFifo;
+    case sys::FileKind::kSocket:
+      return kind == object::EntryKind::kSocket;
+    case sys::FileKind::kCharDevice:
+      return kind == object::EntryKind::kCharDevice;
+    case sys::FileKind::kBlockDevice:
+      return kind == object::EntryKind::kBlockDevice;
+  }
+  return false;
+}
+
 bool has_errno(const Result<void>& result, int error) {
   return !result && result.error().sys_errno == error;
 }
@@ -64,6 +86,7 @@ class Executor {
     for (auto it = plan.directory_makings.rbegin(); it != plan.directory_makings.rend(); ++it)
       COWSTORE_TRY(finish_directory(*it));
     for (const ModeChange& change : plan.mode_changes) COWSTORE_TRY(change_mode(change));
+    result_.unrestored = unrestored_.take();
     return std::move(result_);
   }
 
@@ -151,7 +174,9 @@ class Executor {
 
   Result<void> finish_directory(const DirectoryMaking& directory) {
     if (not_made_.contains(directory.path)) return {};
-    if (directory.attributes.mode) COWSTORE_TRY(tools_.root.set_mode(directory.path, *directory.attributes.mode));
+    const object::Attributes& attributes = directory.attributes;
+    if (attributes.mode && !attributes.owner) COWSTORE_TRY(tools_.root.set_mode(directory.path, *attributes.mode));
+    COWSTORE_TRY(apply_full(directory.path, attributes));
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(directory.path));
     result_.made.push_back({directory.path, {}, directory.attributes, stat, true, {}, {}});
     return {};
@@ -163,18 +188,28 @@ class Executor {
     auto now = tools_.root.stat(path);
     if (!now && now.error().code == ErrorCode::kNotFound) return {};
     COWSTORE_TRY(now);
-    bool same_kind = now->kind == (directory ? sys::FileKind::kDirectory : sys::FileKind::kRegular);
     bool as_seen = !change.seen || now->mode == *change.seen || now->mode == change.mode;
-    if (!same_kind || !as_seen) {
+    if (!is_of_kind(*now, change.entry.kind) || !as_seen) {
       note_untouched(change.path);
       return {};
     }
-    COWSTORE_TRY(tools_.root.set_mode(path, change.mode));
+    COWSTORE_TRY(apply_full(change.path, change.full));
+    if (!change.full.owner) COWSTORE_TRY(tools_.root.set_mode(path, *change.mode));
     if (directory) return {};
     object::Attributes attributes;
     attributes.mode = change.mode;
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(path));
     result_.made.push_back({change.path, change.entry, attributes, stat, false, {}, {}});
+    return {};
+  }
+
+  /// Owner, extended attributes and permissions, where full attributes are recorded.
+  Result<void> apply_full(const std::string& path, const object::Attributes& attributes) {
+    if (!attributes.owner) return {};
+    auto parent = COWSTORE_TRY(sys::open_parent(tools_.root, path.empty() ? std::string_view(".") : path));
+    std::vector<std::string> unrestored;
+    COWSTORE_TRY(tools_.maker.apply_full(parent.parent, parent.name, attributes, unrestored));
+    unrestored_.note(path, std::move(unrestored));
     return {};
   }
 
@@ -184,8 +219,14 @@ class Executor {
   Result<void> make_files(const std::vector<Making>& makings) {
     std::map<std::string_view, Bundle> by_parent;
     Bundle large;
+    std::vector<Linking> linkings;
+    std::map<std::uint64_t, const Making*> groups;
     std::uint64_t bytes = 0;
     for (const Making& making : makings) {
+      if (auto path = path_to_link(making, groups)) {
+        linkings.push_back({*path, &making});
+        continue;
+      }
       bool is_large = making.entry.file.size >= provider::kLargeFileBytes;
       (is_large ? large : by_parent[parent_of(making.path)]).push_back(&making);
       bytes += making.entry.file.size;
@@ -205,7 +246,11 @@ class Executor {
       if (!group.failed()) COWSTORE_TRY(make_bundle(parent_of(making->path), {making}));
     }
     COWSTORE_TRY(group.wait());
-    return make_deferred();
+    COWSTORE_TRY(make_deferred());
+    const auto inodes = inodes_of_first(linkings);
+    for (const Linking& linking : linkings) COWSTORE_TRY(make_link(linking, inodes));
+    COWSTORE_TRY(make_deferred());
+    return refresh_linked(linkings);
   }
 
   /// Whether a file that found the disk full is to be tried again when others have given back what they displace.
@@ -222,6 +267,72 @@ class Executor {
       std::vector<const Making*> waiting = std::exchange(deferred_, {});
       for (const Making* making : waiting) COWSTORE_TRY(make_bundle(parent_of(making->path), {making}));
       if (deferred_.size() == waiting.size()) return disk_full_;
+    }
+    return {};
+  }
+
+  /// A name for a file that another making makes, or that is there already.
+  struct Linking {
+    std::string_view path;
+    const Making* making;
+  };
+
+  /// The path at which the making's file will be when the others are made; nothing if it is to be made itself.
+  static std::optional<std::string_view> path_to_link(const Making& making,
+                                                      std::map<std::uint64_t, const Making*>& groups) {
+    if (making.link_to) return making.link_to->path;
+    if (!making.attributes.link_group) return std::nullopt;
+    auto [at, is_new] = groups.emplace(*making.attributes.link_group, &making);
+    if (is_new) return std::nullopt;
+    const Making& first = *at->second;
+    const bool same = first.entry.kind == making.entry.kind && first.entry.file == making.entry.file &&
+                      first.entry.target == making.entry.target && first.attributes == making.attributes;
+    return same ? std::optional<std::string_view>(first.path) : std::nullopt;
+  }
+
+  /// Where it can't be linked (somebody was at the first one, or there are too many names), it is a file of its own.
+  Result<void> make_link(const Linking& linking, const std::map<std::string_view, std::uint64_t>& inodes) {
+    const Making& making = *linking.making;
+    auto parent = tools_.root.open_dir(parent_of(making.path));
+    if (!parent && parent.error().code != ErrorCode::kNotFound) return std::move(parent).error();
+    std::string temporary = names_.building();
+    auto first = inodes.find(linking.path);
+    if (!parent || first == inodes.end()) return make_bundle(parent_of(making.path), {&making});
+    if (!sys::make_link(tools_.root, linking.path, tools_.scratch, temporary))
+      return make_bundle(parent_of(making.path), {&making});
+    sys::Stat stat = COWSTORE_TRY(tools_.scratch.stat(temporary));
+    if (stat.inode != first->second) {
+      COWSTORE_TRY(tools_.scratch.unlink(temporary));
+      return make_bundle(parent_of(making.path), {&making});
+    }
+    ++result_.linked;
+    Finished file{tools_.scratch, std::move(temporary), stat, std::nullopt, true, {}};
+    return move_in(file, *parent, making);
+  }
+
+  /// What is at the paths that are to be linked to.
+  std::map<std::string_view, std::uint64_t> inodes_of_first(const std::vector<Linking>& linkings) const {
+    std::map<std::string_view, std::uint64_t> inodes;
+    std::set<std::string_view> paths;
+    for (const Linking& linking : linkings) {
+      if (linking.making->link_to) inodes.emplace(linking.path, linking.making->link_to->inode);
+      paths.insert(linking.path);
+    }
+    for (const Done& done : result_.made) {
+      auto path = paths.find(done.path);
+      if (path != paths.end()) inodes.emplace(*path, done.stat.inode);
+    }
+    return inodes;
+  }
+
+  /// Each link has changed the ctime of all names of its file.
+  Result<void> refresh_linked(const std::vector<Linking>& linkings) {
+    std::set<std::string_view> paths;
+    for (const Linking& linking : linkings) paths.insert({linking.path, std::string_view(linking.making->path)});
+    for (Done& done : result_.made) {
+      if (!paths.contains(done.path)) continue;
+      auto stat = tools_.root.stat(done.path);
+      if (stat && stat->inode == done.stat.inode) done.stat = *stat;
     }
     return {};
   }
@@ -248,10 +359,14 @@ class Executor {
     std::string temporary;
     sys::Stat stat;
     std::optional<int> watched;
+    bool exists;  ///< false for a device that this process may not make
+    std::vector<std::string> unrestored;
   };
 
   Result<void> make_file(const sys::Dir& parent, const Making& making) {
     Finished file = COWSTORE_TRY(build(tools_.scratch, names_.building(), making));
+    unrestored_.note(making.path, std::move(file.unrestored));
+    if (!file.exists) return {};
     auto moved = move_in(file, parent, making);
     if (moved || moved.error().sys_errno != EXDEV) return moved;
     Finished beside = COWSTORE_TRY(build(parent, std::string(kTemporaryPrefix) + sys::unique_name(), making));
@@ -260,17 +375,17 @@ class Executor {
 
   /// Leaves nothing after an error: on a full disk its space is what the next file needs.
   Result<Finished> build(const sys::Dir& dir, std::string temporary, const Making& making) {
-    auto stat = tools_.maker.make(dir, temporary, making.entry, making.attributes);
-    if (!stat) {
+    auto made = tools_.maker.make_full(dir, temporary, making.entry, making.attributes);
+    if (!made) {
       (void)dir.unlink(temporary);
-      return std::move(stat).error();
+      return std::move(made).error();
     }
     std::optional<int> watched;
     if (tools_.watch != nullptr && object::is_file(making.entry.kind)) {
       auto number = tools_.watch->add(dir, temporary);
       if (number) watched = *number;  // else it will be looked at by the next status
     }
-    return Finished{dir, std::move(temporary), *stat, watched};
+    return Finished{dir, std::move(temporary), made->stat, watched, made->exists, std::move(made->unrestored)};
   }
 
   /// Gives the finished file its name. What somebody put there meanwhile stays.
@@ -340,6 +455,7 @@ class Executor {
   const ExecuteTools& tools_;
   ScratchNames names_;
   std::set<std::string, std::less<>> not_made_;  ///< directories
+  UnrestoredList unrestored_;
   std::mutex mutex_;
   std::vector<const Making*> deferred_;
   Error disk_full_;  ///< why the first of them was deferred

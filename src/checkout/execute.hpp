@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.hpp"
 #include "checkout/plan.hpp"
+#include "checkout/unrestored.hpp"
 #include "cowstore/context.hpp"
 #include "cowstore/result.hpp"
 #include "index/stat_index.hpp"
@@ -32,6 +33,8 @@ struct Done {
 struct Execution {
   std::vector<Done> made;
   std::vector<std::string> removed;    ///< files and directories that are gone
+  std::uint64_t linked = 0;            ///< of `made`, names that were given to a file that was made before
+  std::vector<Unrestored> unrestored;  ///< sorted by path
   std::vector<std::string> untouched;  ///< changed by somebody after the plan was made: left as they are
 };
 
@@ -46,7 +49,8 @@ struct ExecuteTools {
   const sys::OpenWatch* watch = nullptr;
 };
 
-/// Removals first, then directories, then files, parallel by directory, then permissions. Each file is built under a
+/// Removals first, then directories, then files, parallel by directory, then further names of files (of those that are
+/// made, names of one link group with the same content become one inode), then permissions. Each file is built under a
 /// temporary name and moved in: a new name only where there is none, a replacement by exchange. What it replaces must
 /// be what the plan saw, its ctime included (but of a file with several names: we change that ourselves, with another
 /// one). What comes out by the exchange must be so, too, but for the ctime, which the exchange changes; if it isn't, it

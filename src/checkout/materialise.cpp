@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "base/try.hpp"
 #include "checkout/aliases.hpp"
 #include "object/named_tree.hpp"
+#include "sys/nodes.hpp"
 
 namespace cowstore::checkout {
 
@@ -25,6 +28,13 @@ std::string child_path(const std::string& directory, const std::string& name) {
   return directory.empty() ? name : directory + "/" + name;
 }
 
+/// The recorded permissions, without setuid and setgid where the owner couldn't be restored.
+std::optional<std::uint16_t> mode_to_set(const object::Attributes& own, const sys::Stat& now) {
+  const bool wrong_owner = own.owner && (own.owner->uid != now.uid || own.owner->gid != now.gid);
+  if (!own.mode || !wrong_owner) return own.mode;
+  return static_cast<std::uint16_t>(*own.mode & 01777);
+}
+
 /// A directory while it is being filled.
 struct Filling {
   MadeDirectory made;
@@ -32,7 +42,44 @@ struct Filling {
   std::map<std::string, object::Attributes, std::less<>> attributes;  ///< of its files and links
   std::vector<std::size_t> files;                                     ///< indices into made.entries
   std::vector<std::size_t> slice_ends;                                ///< in files, of what each task makes
-  std::atomic<std::size_t> slices{0};                                 ///< not done yet
+  [[nodiscard]] bool has(std::string_view name) const {
+    const auto& entries = made.entries;
+    auto at =
+        std::lower_bound(entries.begin(), entries.end(), name,
+                         [](const MadeEntry& entry, std::string_view wanted) { return entry.entry.name < wanted; });
+    return at != entries.end() && at->entry.name == name;
+  }
+  std::atomic<std::size_t> slices{0};     ///< not done yet
+  std::atomic<bool> awaits_links{false};  ///< for itself or for others: it is ended when all are made
+};
+
+Error two_of_one_name(const std::string& path) {
+  return {ErrorCode::kCorrupt,
+          0,
+          "check out",
+          path,
+          "it is a special file and something else as well",
+          "`cowstore fsck` tells what else is damaged"};
+}
+
+/// One of several names that a file has.
+struct LinkedName {
+  std::shared_ptr<Filling> filling;
+  std::size_t number;  ///< in made.entries
+
+  [[nodiscard]] MadeEntry& made() const { return filling->made.entries[number]; }
+  [[nodiscard]] std::string path() const { return child_path(filling->made.path, made().entry.name); }
+  [[nodiscard]] bool same_content(const LinkedName& other) const {
+    const object::TreeEntry& a = made().entry;
+    const object::TreeEntry& b = other.made().entry;
+    return a.kind == b.kind && a.file == b.file && a.target == b.target;
+  }
+};
+
+struct LinkGroup {
+  object::Attributes attributes;
+  std::vector<LinkedName> names;  ///< the first is made, the others are links to it
+  std::vector<LinkedName> apart;  ///< of the same number, but with another content: files of their own
 };
 
 class Materialiser {
@@ -44,7 +91,9 @@ class Materialiser {
     if (tools_.progress != nullptr) tools_.progress->begin("checking out", 0, 0);
     group_.add([this, version] { return begin_directory("", version); });
     COWSTORE_TRY(group_.wait());
+    COWSTORE_TRY(make_links());
     COWSTORE_TRY(close_directories());
+    result_.unrestored = unrestored_.take();
     return std::move(result_);
   }
 
@@ -56,6 +105,7 @@ class Materialiser {
     sys::Dir handle = COWSTORE_TRY(open(*filling));
     auto children = COWSTORE_TRY(read_attributes(*filling));
     COWSTORE_TRY(read_entries(*filling));
+    COWSTORE_TRY(make_special_files(*filling, handle));
     for (std::size_t i = 0; i < filling->made.entries.size(); ++i) {
       const object::TreeEntry& entry = filling->made.entries[i].entry;
       if (entry.kind != object::EntryKind::kDirectory) {
@@ -109,10 +159,10 @@ class Materialiser {
     for (std::size_t i = 1; i < slices; ++i) {
       group_.add([this, filling, i]() -> Result<void> {
         sys::Dir own = COWSTORE_TRY(open(*filling));
-        return make_slice(*filling, own, i);
+        return make_slice(filling, own, i);
       });
     }
-    return make_slice(*filling, handle, 0);
+    return make_slice(filling, handle, 0);
   }
 
   /// At least one, be it empty.
@@ -129,32 +179,102 @@ class Materialiser {
     return ends;
   }
 
-  Result<void> make_slice(Filling& filling, const sys::Dir& handle, std::size_t slice) {
+  Result<void> make_slice(const std::shared_ptr<Filling>& shared, const sys::Dir& handle, std::size_t slice) {
+    Filling& filling = *shared;
     std::size_t begin = slice == 0 ? 0 : filling.slice_ends[slice - 1];
     for (std::size_t i = begin; i < filling.slice_ends[slice]; ++i) {
       MadeEntry& made = filling.made.entries[filling.files[i]];
       auto recorded = filling.attributes.find(made.entry.name);
       static const object::Attributes kNothing;
       const object::Attributes& attributes = recorded == filling.attributes.end() ? kNothing : recorded->second;
-      auto stat = tools_.maker.make(handle, made.entry.name, made.entry, attributes);
-      if (!stat) return explain_alias(std::move(stat).error(), child_path(filling.made.path, made.entry.name));
-      made.stat = *stat;
+      if (!is_made_now(shared, filling.files[i], attributes)) continue;
+      auto done = tools_.maker.make_full(handle, made.entry.name, made.entry, attributes);
+      if (!done) return explain_alias(std::move(done).error(), child_path(filling.made.path, made.entry.name));
+      made.stat = done->stat;
+      unrestored_.note(child_path(filling.made.path, made.entry.name), std::move(done->unrestored));
       if (tools_.progress != nullptr) tools_.progress->advance(1, made.entry.file.size);
     }
-    if (filling.slices.fetch_sub(1) == 1) return end_directory(filling, handle);
+    if (filling.slices.fetch_sub(1) > 1) return {};
+    // Links come when all files are there, and change the directory's time once more.
+    return filling.awaits_links ? Result<void>() : end_directory(filling, handle);
+  }
+
+  Result<void> make_special_files(const Filling& filling, const sys::Dir& handle) {
+    for (const auto& [name, attributes] : filling.attributes) {
+      if (!attributes.special) continue;
+      if (filling.has(name)) return two_of_one_name(child_path(filling.made.path, name));
+      object::TreeEntry entry;
+      entry.name = name;
+      entry.kind = object::entry_kind(attributes.special->kind);
+      auto done = COWSTORE_TRY(tools_.maker.make_full(handle, name, entry, attributes));
+      unrestored_.note(child_path(filling.made.path, name), std::move(done.unrestored));
+      std::lock_guard lock(mutex_);
+      if (done.exists) ++result_.files;
+    }
+    return {};
+  }
+
+  /// Whether the file is to be made now. Else it becomes a link to the one of its group that is, when all are there.
+  /// What claims to be the same inode but has another content or owner is a file of its own.
+  bool is_made_now(const std::shared_ptr<Filling>& filling, std::size_t number, const object::Attributes& attributes) {
+    if (!attributes.link_group) return true;
+    filling->awaits_links = true;
+    const LinkedName name{filling, number};
+    std::lock_guard lock(mutex_);
+    LinkGroup& group = groups_[*attributes.link_group];
+    if (group.names.empty()) group.attributes = attributes;
+    const bool same = group.names.empty() || (group.attributes == attributes && group.names.front().same_content(name));
+    (same ? group.names : group.apart).push_back(name);
+    return !same || group.names.size() == 1;
+  }
+
+  Result<void> make_links() {
+    std::set<std::shared_ptr<Filling>> waiting;
+    for (const auto& [number, group] : groups_) {
+      for (std::size_t i = 1; i < group.names.size(); ++i)
+        COWSTORE_TRY(make_link(group.names.front(), group.names[i], group.attributes));
+      // Each link has changed the ctime of all.
+      for (const LinkedName& name : group.names) name.made().stat = COWSTORE_TRY(target_.stat(name.path()));
+      for (const auto* names : {&group.names, &group.apart}) {
+        for (const LinkedName& name : *names) waiting.insert(name.filling);
+      }
+    }
+    for (const auto& filling : waiting) COWSTORE_TRY(end_directory(*filling, COWSTORE_TRY(open(*filling))));
+    return {};
+  }
+
+  Result<void> make_link(const LinkedName& first, const LinkedName& name, const object::Attributes& attributes) {
+    auto linked = sys::make_link(target_, first.path(), target_, name.path());
+    if (linked) {
+      ++result_.linked;
+      return {};
+    }
+    // As many names as the file system allows, or none at all: the others are files of their own.
+    const int error = linked.error().sys_errno;
+    if (error != EMLINK && error != EPERM && error != EOPNOTSUPP) return linked;
+    sys::Dir parent = COWSTORE_TRY(open(*name.filling));
+    const object::TreeEntry& entry = name.made().entry;
+    auto done = COWSTORE_TRY(tools_.maker.make_full(parent, entry.name, entry, attributes));
+    unrestored_.note(name.path(), std::move(done.unrestored));
     return {};
   }
 
   /// All that is in the directory has been made: nothing changes its time any more.
   Result<void> end_directory(Filling& filling, const sys::Dir& handle) {
     MadeDirectory& made = filling.made;
+    std::vector<std::string> unrestored;
+    const auto open_mode =
+        filling.own.mode ? std::optional<std::uint16_t>(*filling.own.mode | kOwnerAll) : std::nullopt;
+    COWSTORE_TRY(tools_.maker.apply_full(handle, ".", filling.own, unrestored, open_mode));
+    unrestored_.note(made.path, std::move(unrestored));
     made.stat = COWSTORE_TRY(handle.stat_self());
     bool changed = false;
-    if (filling.own.mode && made.stat.mode != *filling.own.mode) {
+    const auto mode = mode_to_set(filling.own, made.stat);
+    if (mode && made.stat.mode != *mode) {
       // What its owner may not do in it is taken away when everything below it is done.
-      bool locks_owner_out = (*filling.own.mode & kOwnerAll) != kOwnerAll;
-      COWSTORE_TRY(handle.set_mode(".", *filling.own.mode | kOwnerAll));
-      if (locks_owner_out) note_locked(made.path, *filling.own.mode);
+      bool locks_owner_out = (*mode & kOwnerAll) != kOwnerAll;
+      COWSTORE_TRY(handle.set_mode(".", *mode | kOwnerAll));
+      if (locks_owner_out) note_locked(made.path, *mode);
       changed = true;
     }
     if (filling.own.mtime) {
@@ -191,6 +311,8 @@ class Materialiser {
   std::mutex mutex_;
   Materialised result_;
   std::map<std::string, std::uint16_t> locked_;
+  std::map<std::uint64_t, LinkGroup> groups_;
+  UnrestoredList unrestored_;
   base::TaskGroup group_;  ///< last: its tasks use all of the above, and it waits for them
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/thread_pool.hpp"
+#include "checkout/unrestored.hpp"
 #include "cowstore/context.hpp"
 #include "cowstore/result.hpp"
 #include "object/entry.hpp"
@@ -34,7 +35,9 @@ struct MadeDirectory {
 
 struct Materialised {
   std::vector<MadeDirectory> directories;  ///< in no particular order
-  std::uint64_t files = 0;                 ///< files and links
+  std::uint64_t files = 0;                 ///< files and links, hard-linked and special ones included
+  std::uint64_t linked = 0;                ///< of these, names that were given to a file that was made before
+  std::vector<Unrestored> unrestored;      ///< sorted by path
 };
 
 /// All borrowed; `progress` may be null.
@@ -47,6 +50,8 @@ struct MaterialiseTools {
 
 /// Makes everything that the version has below `target`, a directory that nobody else writes to and that holds nothing
 /// but, maybe, a `.cowstore`. Directories get their recorded permissions and times after what is in them.
+/// Full attributes, where recorded, are restored as far as the process may; the names of one link group with the same
+/// content become one inode.
 /// After an error the directory holds a part: remove it.
 Result<Materialised> materialise(const MaterialiseTools& tools, const object::TreeRoots& version,
                                  const sys::Dir& target);

@@ -24,6 +24,19 @@ std::string_view parent_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
+/// Whether what differs can be set without making the thing anew.
+bool may_be_set(const diff::Side& wanted) {
+  if (!wanted.attributes) return false;
+  const bool has_mode = wanted.entry->kind != object::EntryKind::kSymlink && wanted.attributes->mode;
+  return has_mode || wanted.attributes->owner;
+}
+
+ModeChange mode_change(const std::string& path, const diff::Side& wanted, std::optional<std::uint16_t> seen) {
+  ModeChange change{path, wanted.attributes->mode, *wanted.entry, seen};
+  if (wanted.attributes->owner) change.full = *wanted.attributes;
+  return change;
+}
+
 class Planner {
  public:
   Planner(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite)
@@ -37,6 +50,7 @@ class Planner {
     for (const changes::Change& change : disk_.against_to) plan_change(change);
     for (const auto& [path, difference] : differences_) plan_directory(*difference);
     make_missing_parents();
+    link_to_present();
     auto& removals = plan_.directory_removals;  // both ways of finding one may have found the same
     std::sort(removals.begin(), removals.end(), std::greater<>());
     removals.erase(std::unique(removals.begin(), removals.end()), removals.end());
@@ -121,9 +135,8 @@ class Planner {
     if (was_directory) {
       plan_.directory_removals.push_back(change.path);
       make(change.path, wanted, std::nullopt);
-    } else if (change.content == changes::Content::kSame && wanted.attributes && wanted.attributes->mode &&
-               wanted.entry->kind != object::EntryKind::kSymlink) {
-      plan_.mode_changes.push_back({change.path, *wanted.attributes->mode, *wanted.entry, change.now->stat.mode});
+    } else if (change.content == changes::Content::kSame && may_be_set(wanted)) {
+      plan_.mode_changes.push_back(mode_change(change.path, wanted, change.now->stat.mode));
     } else {
       make(change.path, wanted, change.now->stat);
     }
@@ -191,6 +204,28 @@ class Planner {
     }
   }
 
+  /// Names of a link group that are on disk already.
+  void link_to_present() {
+    std::set<std::string_view> unlike;
+    for (const changes::Change& change : disk_.against_to) unlike.insert(change.path);
+    std::map<std::uint64_t, const diff::Change*> present;
+    for (const auto& [path, difference] : differences_) {
+      const auto& attributes = difference->to.attributes;
+      if (!difference->to.entry || !attributes || !attributes->link_group || unlike.contains(path)) continue;
+      if (disk_.scan.find(path) != nullptr) present.emplace(*attributes->link_group, difference);
+    }
+    for (Making& making : plan_.makings) {
+      if (!making.attributes.link_group) continue;
+      auto found = present.find(*making.attributes.link_group);
+      if (found == present.end()) continue;
+      const diff::Change& there = *found->second;
+      const object::TreeEntry& entry = *there.to.entry;
+      const bool same = entry.kind == making.entry.kind && entry.file == making.entry.file &&
+                        entry.target == making.entry.target && *there.to.attributes == making.attributes;
+      if (same) making.link_to = Making::Present{there.path, disk_.scan.find(there.path)->stat.inode};
+    }
+  }
+
   std::optional<std::uint16_t> directory_mode_on_disk(const std::string& path) const {
     const changes::ScannedEntry* now = disk_.scan.find(path);
     if (now != nullptr) return is_directory(*now) ? std::optional(now->stat.mode) : std::nullopt;
@@ -201,14 +236,15 @@ class Planner {
   /// A mode that neither version has is somebody's choice: it stays where the versions agree, else it is in the way.
   void plan_directory_mode(const diff::Change& difference, std::uint16_t wanted) {
     std::optional<std::uint16_t> now = directory_mode_on_disk(difference.path);
-    if (now == wanted) return;
+    const bool full = difference.to.attributes->owner.has_value();
+    if (now == wanted && !full) return;
     auto before = difference.from.attributes ? difference.from.attributes->mode : std::nullopt;
-    bool chosen = is_directory(difference.from) && now && before && *now != *before;
+    bool chosen = is_directory(difference.from) && now && before && *now != *before && *now != wanted;
     if (chosen && overwrite_ == Overwrite::kRefuse) {
       if (*before != wanted) conflict(difference.path, "has other permissions than either version");
       return;
     }
-    plan_.mode_changes.push_back({difference.path, wanted, *difference.to.entry, now});
+    plan_.mode_changes.push_back(mode_change(difference.path, difference.to, now));
   }
 
   /// Directories that both versions have but that somebody removed, and in which something has to be made now.
@@ -244,6 +280,13 @@ Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& di
   return Planner(differences, disk, overwrite).run();
 }
 
+diff::Side with_special_entry(diff::Side side) {
+  if (side.entry || !side.attributes || !side.attributes->special) return side;
+  side.entry.emplace();
+  side.entry->kind = object::entry_kind(side.attributes->special->kind);
+  return side;
+}
+
 std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences) {
   std::vector<std::string> paths;
   for (const diff::Change& difference : differences) {
@@ -268,7 +311,8 @@ std::vector<std::string> Plan::describe() const {
   for (const DirectoryMaking& directory : directory_makings) lines.push_back("make directory " + directory.path);
   for (const Making& making : makings) lines.push_back((making.displaces ? "replace " : "make ") + making.path);
   for (const ModeChange& change : mode_changes)
-    lines.push_back("change mode of " + (change.path.empty() ? "." : change.path));
+    lines.push_back((change.full.owner ? "change attributes of " : "change mode of ") +
+                    (change.path.empty() ? "." : change.path));
   return lines;
 }
 

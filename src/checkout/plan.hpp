@@ -25,12 +25,18 @@ struct Removal {
   sys::Stat seen;
 };
 
-/// A file or link that comes, in place of what was seen there or of nothing.
+/// A file, link or special file that comes, in place of what was seen there or of nothing.
 struct Making {
   std::string path;
   object::TreeEntry entry;
   object::Attributes attributes;
   std::optional<sys::Stat> displaces;  ///< a file or link
+  /// What is there already, as the target has it, and is to be the same inode: the rest of an interrupted command.
+  struct Present {
+    std::string path;
+    std::uint64_t inode = 0;
+  };
+  std::optional<Present> link_to{};
 };
 
 /// A directory that comes.
@@ -39,12 +45,13 @@ struct DirectoryMaking {
   object::Attributes attributes;
 };
 
-/// Something that stays and gets other permissions.
+/// Something that stays and gets other permissions, or other full attributes.
 struct ModeChange {
-  std::string path;  ///< "" is the working copy itself
-  std::uint16_t mode = 0;
+  std::string path;                                  ///< "" is the working copy itself
+  std::optional<std::uint16_t> mode;                 ///< nothing for links
   object::TreeEntry entry;                           ///< what the target has there
   std::optional<std::uint16_t> seen = std::nullopt;  ///< the mode that it had; others are left alone
+  object::Attributes full = {};                      ///< empty unless the target records an owner
 };
 
 struct Conflict {
@@ -80,11 +87,15 @@ struct DiskState {
   std::map<std::string, std::uint16_t, std::less<>> directory_modes = {};
 };
 
+/// Special files of both sides stand in `entry`, by their kinds: see with_special_entry().
 /// Pure. `differences` are those between `from` and `to`, WholeDirectory::kBoth. A path whose state on disk is neither
 /// that of `from` nor that of `to` is a conflict, permissions of a directory among them; one that has gone missing is
 /// not. What the scan has skipped is never touched: where the target wants something in its place, or below it, it is
 /// an obstacle.
 Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite);
+
+/// A side that is a special file has it in the attributes alone: gives it an entry of that kind.
+diff::Side with_special_entry(diff::Side side);
 
 /// The paths that a scan has to look at for a plan of these differences: every file, and whole directories that come
 /// or go.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/name_list.hpp"
 #include "base/try.hpp"
 #include "commit/staged_nodes.hpp"
 #include "object/path.hpp"
@@ -28,6 +29,7 @@ CheckoutReport report_of(const Session& session, InPlaceOutcome outcome) {
   report.removed = outcome.removed;
   report.changes = std::move(outcome.changes);
   report.kept = std::move(outcome.kept);
+  report.unrestored = std::move(outcome.unrestored);
   return report;
 }
 
@@ -91,7 +93,7 @@ Result<Snapshot> restored_version(Session& session, const Head& head, const obje
 
 Result<bool> has_path(Session& session, const object::TreeRoots& roots, const std::string& path) {
   if (!roots.tree) return false;
-  auto found = object::resolve_path(*session.store, *roots.tree, path);
+  auto found = object::resolve_in_roots(*session.store, roots, path);
   if (found) return true;
   if (found.error().code == ErrorCode::kNotFound) return false;
   return std::move(found).error();
@@ -190,6 +192,11 @@ Result<UndoReport> undo_once(Session& session, Overwrite overwrite) {
     request.options.overwrite = overwrite;
     request.operation = std::move(operation);
     InPlaceOutcome outcome = COWSTORE_TRY(change_in_place(session, lock, request));
+    if (!outcome.unrestored.empty() && session.context.notice) {
+      std::vector<std::string> paths;
+      for (const Unrestored& each : outcome.unrestored) paths.push_back(each.path);
+      session.context.notice("could not restore owners or attributes of " + base::name_list(paths));
+    }
     report.restored = std::move(outcome.paths_made);
     report.removed = std::move(outcome.paths_removed);
   } else {

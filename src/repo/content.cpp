@@ -58,11 +58,34 @@ class Lister {
       };
       COWSTORE_TRY(object::AttributesReader(*session_.store, *roots.attributes).for_each(take));
     }
-    auto show = [&](const object::TreeEntry& entry) { return this->entry(path, entry, attributes[entry.name]); };
-    return object::DirectoryReader(*session_.store, *roots.tree).for_each(show);
+    auto special = special_files(attributes);
+    auto next = special.begin();
+    auto show_special_before = [&](const std::string* name) -> Result<void> {
+      for (; next != special.end() && (name == nullptr || next->name < *name); ++next)
+        COWSTORE_TRY(entry(path, *next, attributes[next->name]));
+      return {};
+    };
+    auto show = [&](const object::TreeEntry& entry) -> Result<void> {
+      COWSTORE_TRY(show_special_before(&entry.name));
+      return this->entry(path, entry, attributes[entry.name]);
+    };
+    COWSTORE_TRY(object::DirectoryReader(*session_.store, *roots.tree).for_each(show));
+    return show_special_before(nullptr);
   }
 
  private:
+  /// They stand in the attributes alone.
+  static std::vector<object::TreeEntry> special_files(
+      const std::map<std::string, object::AttributesEntry>& attributes) {
+    std::vector<object::TreeEntry> special;
+    for (const auto& [name, recorded] : attributes) {
+      if (!recorded.attributes.special) continue;
+      special.emplace_back().name = name;
+      special.back().kind = object::entry_kind(recorded.attributes.special->kind);
+    }
+    return special;
+  }
+
   Result<void> entry(const std::string& directory_path, const object::TreeEntry& entry,
                      const object::AttributesEntry& recorded) {
     std::string path = child_path(directory_path, entry.name);
@@ -72,7 +95,7 @@ class Lister {
       if (self) own = self->attributes;
     }
     bool descend = recursion_ == Recursion::kRecursive && entry.kind == EntryKind::kDirectory;
-    COWSTORE_TRY(sink_(entry_info(path, entry, own.mode, own.mtime)));
+    COWSTORE_TRY(sink_(entry_info(path, entry, own)));
     return descend ? directory(path, {entry.tree, recorded.children}) : Result<void>();
   }
 
@@ -129,7 +152,7 @@ Result<void> list(Session& session, const std::string& revision_path, Recursion 
     return Lister(session, recursion, sink).directory(located.path, {entry.tree, located.found.attributes_id});
   }
   object::Attributes own = located.found.attributes.value_or(object::Attributes{});
-  return sink(entry_info(located.path, entry, own.mode, own.mtime));
+  return sink(entry_info(located.path, entry, own));
 }
 
 Result<void> cat(Session& session, const std::string& revision_path, const ContentSink& sink) {
@@ -148,11 +171,19 @@ Result<void> cat(Session& session, const std::string& revision_path, const Conte
   if (entry.kind == EntryKind::kSymlink) {
     return sink(reinterpret_cast<const std::uint8_t*>(entry.target.data()), entry.target.size());
   }
+  if (object::is_special(entry.kind)) {
+    return Error{ErrorCode::kUsage,
+                 0,
+                 "show the content of",
+                 revision_path,
+                 std::string("it has none, being a ") + to_string(entry.kind),
+                 ""};
+  }
   return stream(*session.store, entry.file, sink);
 }
 
 Result<void> read_content(Session& session, const EntryInfo& entry, const ContentSink& sink) {
-  if (entry.kind == EntryKind::kDirectory) return {};
+  if (entry.kind == EntryKind::kDirectory || object::is_special(entry.kind)) return {};
   if (entry.kind == EntryKind::kSymlink) {
     return sink(reinterpret_cast<const std::uint8_t*>(entry.target.data()), entry.target.size());
   }

@@ -88,9 +88,8 @@ EntryChange change_on_disk(Session& session, const changes::Change& found) {
   change.kind = found.kind == changes::ChangeKind::kAdded     ? ChangeKind::kAdded
                 : found.kind == changes::ChangeKind::kDeleted ? ChangeKind::kDeleted
                                                               : ChangeKind::kModified;
-  if (found.before)
-    change.before = entry_info(found.path, found.before->entry, found.before->mode, found.before->mtime);
-  if (found.now != nullptr) change.after = entry_info(found.path, *found.now);
+  if (found.before) change.before = entry_info(found.path, *found.before);
+  if (found.now != nullptr) change.after = entry_info(found.path, *found.now, session.store->config().attributes);
   change.content_changed = content_differs_on_disk(session, found);
   return change;
 }

@@ -22,6 +22,7 @@
 #include "diff/diff.hpp"
 #include "index/index_builder.hpp"
 #include "object/path.hpp"
+#include "repo/full_attributes.hpp"
 #include "repo/full_disk.hpp"
 #include "repo/obstacles.hpp"
 #include "repo/place_checks.hpp"
@@ -68,6 +69,7 @@ class InPlaceChange {
       outcome.changes = planned.plan.describe();
       return outcome;
     }
+    outcome.unrestored = unmade_devices(planned.scan, planned.differences);
     COWSTORE_TRY(expect_room(planned.plan));
     COWSTORE_TRY(keep_what_is_destroyed(planned));
     bool idle = planned.plan.empty();
@@ -80,6 +82,7 @@ class InPlaceChange {
   /// After a crash: whatever is neither old nor new by now is somebody's work since then, and stays.
   Result<InPlaceOutcome> resume() {
     record_ = Record::kMayBeThere;
+    resuming_ = true;
     Planned planned = COWSTORE_TRY(plan(Overwrite::kRefuse));
     Journal journal = COWSTORE_TRY(new_journal());
     auto written = checkout::write_journal(session_.copy.control, journal);
@@ -96,6 +99,7 @@ class InPlaceChange {
     std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
     changes::ScanOptions scan_options;
     scan_options.ignore = changes::IgnoreRules::kNone;
+    scan_options.attributes = session_.store->config().attributes;
     scan_options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
     planned.scan =
         COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
@@ -103,6 +107,7 @@ class InPlaceChange {
     auto against_from = COWSTORE_TRY(changes::compare(planned.scan, from_, tools));
     auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
     COWSTORE_TRY(changes::require_readable(planned.scan, "make them readable: they are in the way"));
+    if (resuming_) COWSTORE_TRY(drop_half_done(session_, planned.differences, against_from));
     checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
     if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
     planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
@@ -115,6 +120,8 @@ class InPlaceChange {
     diff::DiffOptions options;
     options.whole_directory = diff::WholeDirectory::kBoth;
     auto take = [&](diff::Change&& change) -> Result<void> {
+      change.from = checkout::with_special_entry(std::move(change.from));
+      change.to = checkout::with_special_entry(std::move(change.to));
       planned.differences.push_back(std::move(change));
       return {};
     };
@@ -398,6 +405,8 @@ class InPlaceChange {
     }
     outcome.removed = done.removed.size();
     outcome.paths_removed = done.removed;
+    sharing.linked += done.linked;
+    outcome.unrestored.insert(outcome.unrestored.end(), done.unrestored.begin(), done.unrestored.end());
     outcome.method = method_of(sharing);
     outcome.sharing = std::move(sharing);
   }
@@ -415,6 +424,7 @@ class InPlaceChange {
   const InPlaceRequest& request_;
   object::TreeRoots from_;
   std::optional<CommitId> from_commit_;
+  bool resuming_ = false;
   index::StatIndex index_;
   enum class Record : std::uint8_t { kNew, kMayBeThere } record_ = Record::kNew;  ///< of the operation, in the log
   std::optional<sys::OpenWatch> watch_;

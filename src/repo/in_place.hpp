@@ -32,7 +32,8 @@ struct InPlaceOutcome {
   std::uint64_t created = 0, replaced = 0, removed = 0;
   std::vector<std::string> changes;  ///< of a dry run
   std::vector<std::string> kept;
-  std::vector<std::string> paths_made;     ///< made, replaced, or given other permissions
+  std::vector<Unrestored> unrestored;
+  std::vector<std::string> paths_made;  ///< made, replaced, or given other permissions
   std::vector<std::string> paths_removed;
 };
 

@@ -215,7 +215,9 @@ class NewCopy {
     report.path = target_.path();
     report.method = method_of(ladder_.report());
     report.sharing = ladder_.report();
+    report.sharing.linked = made.linked;
     report.created = made.files;
+    report.unrestored = made.unrestored;
     return report;
   }
 

@@ -28,8 +28,7 @@ Result<store::StoreConfig> config_of(const InitOptions& options) {
   } else if (options.attributes == "times") {
     config.attributes = store::AttributesPolicy::kTimes;
   } else if (options.attributes == "full") {
-    return Error{ErrorCode::kUnsupported, 0, "keep attributes", "full", "this version keeps none or times",
-                 "use --attrs times"};
+    config.attributes = store::AttributesPolicy::kFull;
   } else {
     return Error{ErrorCode::kUsage, 0, "keep attributes", options.attributes, "it is none, times or full", ""};
   }

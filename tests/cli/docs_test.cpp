@@ -29,6 +29,28 @@ void check_rare_objects(DocTables& docs) {
   report.faults.push_back({"ab", "packs/1.pack", 7, "3f:\xff", "bad"});
   report.notes.push_back("note");
   EXPECT_EQ(docs.check("fsck", nlohmann::json::parse(cli::json_of(report))), std::vector<std::string>());
+  CheckoutReport checkout;
+  checkout.unrestored.push_back({"\xff", {"owner 0:0"}});
+  for (const char* table : {"checkout", "restore"}) {
+    auto printed = nlohmann::json::parse(cli::json_of(checkout, Execution::kReally));
+    EXPECT_EQ(docs.check(table, printed), std::vector<std::string>()) << table;
+  }
+}
+
+/// What only root can make, and only with full attributes.
+void check_full_attributes(DocTables& docs) {
+  EntryInfo device;
+  device.path = "null";
+  device.kind = EntryKind::kCharDevice;
+  device.owner = FileOwner{0, 5};
+  device.xattrs = {"user.a"};
+  device.link_group = 7;
+  device.device_major = 1;
+  device.device_minor = 3;
+  cli::JsonList entries;
+  entries.add(cli::json_of(device));
+  auto printed = nlohmann::json::parse(cli::json_of_list("entries", entries));
+  EXPECT_EQ(docs.check("ls", printed), std::vector<std::string>());
 }
 
 TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
@@ -37,6 +59,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   const std::string odd = "\xff";  // a legal name that JSON can't hold
   checked(bed, docs, "init", {"init", odd});
   bed.directory = odd;
+  check_full_attributes(docs);
   checked(bed, docs, "status", {"status"});
   checked(bed, docs, "commit", {"commit", "-m", "nothing there"});
   bed.write(odd + "/plain", "1\n");

@@ -104,6 +104,28 @@ TEST(TextPatch, AChangeOfKindIsTwoChanges) {
   EXPECT_NE(text.find("new file mode 120000"), std::string::npos) << text;
 }
 
+TEST(TextPatch, FullAttributesAreToldWhereAPatchCannotSayThem) {
+  EntryInfo before = entry("x", EntryKind::kFile, "1");
+  before.owner = FileOwner{0, 0};
+  before.mode = 0755;
+  EntryInfo after = before;
+  after.owner = FileOwner{1, 2};
+  after.mode = 04755;
+  after.xattrs = {"user.a", "user.b"};
+  EntryChange made = change(before, after);
+  made.content_changed = false;
+  EXPECT_EQ(
+      patch(made, {}, {}),
+      "Owner of x: 0:0 -> 1:2\nPermissions of x: 0755 -> 4755\nExtended attributes of x: none -> user.a, user.b\n");
+  made.before = made.after;
+  EXPECT_EQ(patch(made, {}, {}), "Extended attributes of x: user.a, user.b -> user.a, user.b\n");
+}
+
+TEST(TextPatch, SpecialFilesAreNamed) {
+  EXPECT_EQ(patch(change(std::nullopt, entry("p", EntryKind::kFifo, "")), {}, {}), "New fifo p\n");
+  EXPECT_EQ(patch(change(entry("p", EntryKind::kSocket, ""), std::nullopt), {}, {}), "Deleted socket p\n");
+}
+
 TEST(TextPatch, DirectoriesAreNamed) {
   EXPECT_EQ(patch(change(std::nullopt, entry("d", EntryKind::kDirectory, "")), {}, {}), "New directory d\n");
   EXPECT_EQ(patch(change(entry("d", EntryKind::kDirectory, ""), std::nullopt), {}, {}), "Deleted directory d\n");

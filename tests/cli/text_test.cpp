@@ -149,6 +149,49 @@ TEST(Text, AnEntryLooksAsInLs) {
             "lrwxrwxrwx          1234                           bin/run -> \"to\\there\"\n");
 }
 
+TEST(Text, FullAttributesStandBetweenPermissionsAndSize) {
+  EntryInfo entry;
+  entry.path = "null";
+  entry.kind = EntryKind::kCharDevice;
+  entry.mode = 06755;
+  entry.owner = FileOwner{0, 5};
+  entry.xattrs = {"trusted.a"};
+  entry.device_major = 1;
+  entry.device_minor = 3;
+  entry.mtime = Timestamp{1700000000, 5};
+  EXPECT_EQ(text_of(entry, cli::ListFormat::kLong, Terminator::kNewline),
+            "crwsr-sr-x+         0:5          1, 3 2023-11-14 22:13:20 +0000 null\n");
+  entry.kind = EntryKind::kFifo;
+  entry.mode = 01666;
+  entry.xattrs.clear();
+  EXPECT_EQ(text_of(entry, cli::ListFormat::kLong, Terminator::kNewline),
+            "prw-rw-rwT          0:5             0 2023-11-14 22:13:20 +0000 null\n");
+}
+
+TEST(Text, WhatCouldNotBeRestoredIsNamed) {
+  CheckoutReport report;
+  report.method = "none";
+  report.unrestored = {{"a\x1b", {"owner 0:0", "security.capability"}}};
+  std::string text = text_of_switch(report, Execution::kReally, Detail::kNormal);
+  EXPECT_TRUE(text.ends_with("not all could be restored of 1 path:\n  \"a\\x1b\" (owner 0:0, security.capability)\n"))
+      << text;
+  for (int i = 0; i < 30; ++i) report.unrestored.push_back({"k" + std::to_string(i), {"owner 0:0"}});
+  EXPECT_TRUE(text_of_switch(report, Execution::kReally, Detail::kNormal).ends_with("  11 more\n"));
+}
+
+TEST(Text, AStatSaysWhatElseHasChanged) {
+  EntryChange change;
+  change.path = "x";
+  change.before.emplace();
+  change.before->owner = FileOwner{0, 0};
+  change.after = change.before;
+  EXPECT_EQ(cli::DiffStat().add(change, kPlain), " M x | 0 bytes, extended attributes\n");
+  change.after->owner = FileOwner{1, 0};
+  EXPECT_EQ(cli::DiffStat().add(change, kPlain), " M x | 0 bytes, owner\n");
+  change.after->mode = 0600;
+  EXPECT_EQ(cli::DiffStat().add(change, kPlain), " M x | 0 bytes, kind or permissions, owner\n");
+}
+
 TEST(Text, AnOperationShowsItsChangesInDetail) {
   OperationInfo operation;
   operation.user = "ada@host";

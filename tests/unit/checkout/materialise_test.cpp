@@ -113,6 +113,55 @@ TEST_F(Materialise, TellsTheStatsThatTheFilesHaveInTheEnd) {
   }
 }
 
+object::AttributesEntry grouped(const std::string& name, std::uint64_t group) {
+  object::AttributesEntry entry = object::times_entry(name, 7, 0644);
+  entry.attributes.link_group = group;
+  return entry;
+}
+
+TEST_F(Materialise, NamesOfOneLinkGroupBecomeOneFileAcrossDirectories) {
+  TreeRoots inner = directory({file("x", "1"), file("y", "2")}, {grouped("x", 5), grouped("y", 6)}, 13, 0755);
+  TreeRoots version = directory({file("a", "1"), file("b", "2"), object::directory_entry("d", *inner.tree)},
+                                {grouped("a", 5), grouped("b", 6), {"d", {}, inner.attributes}}, 22, 0755);
+  Materialised made = make(version);
+  EXPECT_EQ(made.linked, 2u);
+  EXPECT_EQ(out_.stat("a")->inode, out_.stat("d/x")->inode);
+  EXPECT_EQ(out_.stat("b")->inode, out_.stat("d/y")->inode);
+  EXPECT_EQ(out_.stat("d")->mtime, (Timestamp{13, 5}));
+  EXPECT_EQ(out_.stat_self()->mtime, (Timestamp{22, 5}));
+  for (const MadeDirectory& directory : made.directories) {
+    for (const MadeEntry& entry : directory.entries) {
+      if (entry.entry.kind == object::EntryKind::kDirectory) continue;
+      auto now = out_.stat(directory.path.empty() ? entry.entry.name : directory.path + "/" + entry.entry.name);
+      EXPECT_EQ(entry.stat.ctime, now->ctime) << entry.entry.name;
+    }
+  }
+}
+
+TEST_F(Materialise, OneGroupWithTwoContentsIsTwoFiles) {
+  TreeRoots version = directory({file("a", "1"), file("b", "other"), file("c", "1")},
+                                {grouped("a", 5), grouped("b", 5), grouped("c", 5)}, 22, 0755);
+  Materialised made = make(version);
+  EXPECT_EQ(made.linked, 1u);
+  EXPECT_EQ(test::read_file(temp_ / "out/b"), "other");
+  EXPECT_EQ(out_.stat("a")->inode, out_.stat("c")->inode);
+}
+
+TEST_F(Materialise, ASpecialFileInThePlaceOfAnotherIsCorruption) {
+  object::AttributesEntry fifo{"a", {}, std::nullopt};
+  fifo.attributes.special = object::SpecialFile{object::SpecialKind::kFifo, 0, 0};
+  EXPECT_EQ(run(directory({file("a", "1")}, {fifo}, 22, 0755)).error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(Materialise, SpecialFilesAreMade) {
+  object::AttributesEntry fifo{"pipe", {}, std::nullopt};
+  fifo.attributes.special = object::SpecialFile{object::SpecialKind::kFifo, 0, 0};
+  fifo.attributes.mtime = Timestamp{9, 5};
+  EXPECT_EQ(make(directory({file("a", "1")}, {fifo}, 22, 0755)).files, 2u);
+  EXPECT_EQ(out_.stat("pipe")->kind, sys::FileKind::kFifo);
+  EXPECT_EQ(out_.stat("pipe")->mtime, (Timestamp{9, 5}));
+}
+
 TEST_F(Materialise, MakesNothingOfNoVersion) {
   EXPECT_EQ(make({}).files, 0u);
   EXPECT_TRUE(out_.list()->empty());

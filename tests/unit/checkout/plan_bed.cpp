@@ -207,7 +207,7 @@ std::string PlanBed::describe(const Plan& plan) {
     steps.push_back("mkdir " + dot(each.path) +
                     (each.attributes.mode.value_or(0755) == 0755 ? "" : " " + octal(*each.attributes.mode)));
   for (const Making& each : plan.makings) steps.push_back((each.displaces ? "replace " : "make ") + each.path);
-  for (const ModeChange& each : plan.mode_changes) steps.push_back("chmod " + octal(each.mode) + " " + dot(each.path));
+  for (const ModeChange& each : plan.mode_changes) steps.push_back("chmod " + octal(*each.mode) + " " + dot(each.path));
   for (const Conflict& each : plan.conflicts) steps.push_back("conflict " + dot(each.path));
   for (const std::string& path : plan.revived) steps.push_back("revived " + path);
   for (const std::string& path : plan.kept) steps.push_back("kept " + path);
@@ -262,7 +262,7 @@ Model PlanBed::carry_out(const Plan& plan, Model disk, std::vector<std::string>*
     auto found = disk.find(each.path);
     bool right = found != disk.end() && found->second.is_directory() == (each.entry.kind == EntryKind::kDirectory);
     if (!right) continue;
-    found->second.mode = each.mode;
+    found->second.mode = *each.mode;
     if (!found->second.is_directory()) found->second.kind = each.entry.kind;
   }
   return disk;

@@ -1,0 +1,55 @@
+#include "repo/full_attributes.hpp"
+
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "base/try.hpp"
+#include "changes/disk_attributes.hpp"
+#include "changes/list_bytes.hpp"
+#include "checkout/half_done.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+/// Whether the two differ in attributes alone, as far as the comparison went.
+bool may_be_half_done(const changes::Change& change, const diff::Change& difference) {
+  return change.kind == changes::ChangeKind::kModified && change.content == changes::Content::kSame &&
+         change.now != nullptr && change.now->directory == nullptr && difference.from.attributes &&
+         difference.to.attributes;
+}
+
+}  // namespace
+
+Result<void> drop_half_done(Session& session, const std::vector<diff::Change>& differences,
+                            std::vector<changes::Change>& against_from) {
+  std::map<std::string_view, const diff::Change*> by_path;
+  for (const diff::Change& difference : differences) by_path.emplace(difference.path, &difference);
+  const auto large = [&](const std::string& value) { return changes::hash_bytes(as_bytes(value), session.cut_rule()); };
+  std::vector<changes::Change> kept;
+  for (changes::Change& change : against_from) {
+    auto found = by_path.find(change.path);
+    if (found != by_path.end() && may_be_half_done(change, *found->second)) {
+      auto disk = COWSTORE_TRY(changes::disk_attributes(*change.now, large));
+      const diff::Change& difference = *found->second;
+      if (checkout::is_half_done(disk, *difference.from.attributes, *difference.to.attributes)) continue;
+    }
+    kept.push_back(std::move(change));
+  }
+  against_from = std::move(kept);
+  return {};
+}
+
+std::vector<Unrestored> unmade_devices(const changes::Scan& scan, const std::vector<diff::Change>& differences) {
+  std::vector<Unrestored> unmade;
+  if (scan.attributes != store::AttributesPolicy::kFull) return unmade;
+  for (const diff::Change& difference : differences) {
+    if (!difference.to.entry || scan.find(difference.path) != nullptr) continue;
+    const auto kind = difference.to.entry->kind;
+    if (changes::may_be_unmade(kind, scan.privileges)) unmade.push_back({difference.path, {object::to_string(kind)}});
+  }
+  return unmade;
+}
+
+}  // namespace cowstore::repo
