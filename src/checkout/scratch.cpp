@@ -1,5 +1,7 @@
 #include "checkout/scratch.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/try.hpp"
@@ -26,7 +28,7 @@ class StoredContents {
   Result<bool> have(const sys::Dir& dir, const std::string& name) const {
     sys::Stat stat = COWSTORE_TRY(dir.stat(name));
     if (stat.kind == sys::FileKind::kSymlink) return targets_.contains(COWSTORE_TRY(dir.read_link(name)));
-    if (stat.kind != sys::FileKind::kRegular) return false;
+    if (stat.kind != sys::FileKind::kRegular) return has_special(stat);
     if (stat.size == 0) return true;
     auto hashed = changes::hash_file(dir, name, rule_);
     if (!hashed && hashed.error().code == ErrorCode::kBusy) return false;  // somebody writes to it at this moment
@@ -36,12 +38,36 @@ class StoredContents {
 
  private:
   void add(const diff::Side& side) {
+    if (side.attributes && side.attributes->special) special_.push_back(*side.attributes->special);
     if (!side.entry) return;
     if (object::is_file(side.entry->kind)) files_.insert(side.entry->file.id);
     if (side.entry->kind == object::EntryKind::kSymlink) targets_.insert(side.entry->target);
   }
 
+  /// What a special file is, is all that it has for content.
+  [[nodiscard]] bool has_special(const sys::Stat& stat) const {
+    return std::any_of(special_.begin(), special_.end(), [&](const object::SpecialFile& special) {
+      return kind_of(special.kind) == stat.kind && special.device_major == stat.device_major &&
+             special.device_minor == stat.device_minor;
+    });
+  }
+
+  static std::optional<sys::FileKind> kind_of(object::SpecialKind kind) {
+    switch (kind) {
+      case object::SpecialKind::kFifo:
+        return sys::FileKind::kFifo;
+      case object::SpecialKind::kSocket:
+        return sys::FileKind::kSocket;
+      case object::SpecialKind::kCharDevice:
+        return sys::FileKind::kCharDevice;
+      case object::SpecialKind::kBlockDevice:
+        return sys::FileKind::kBlockDevice;
+    }
+    return std::nullopt;
+  }
+
   const chunk::CutRule& rule_;
+  std::vector<object::SpecialFile> special_;
   std::set<FileId> files_;
   std::set<std::string> targets_;
 };
