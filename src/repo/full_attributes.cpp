@@ -6,6 +6,7 @@
 
 #include "base/try.hpp"
 #include "changes/disk_attributes.hpp"
+#include "changes/hash_file.hpp"
 #include "changes/list_bytes.hpp"
 #include "checkout/half_done.hpp"
 
@@ -15,9 +16,21 @@ namespace {
 
 /// Whether the two differ in attributes alone, as far as the comparison went.
 bool may_be_half_done(const changes::Change& change, const diff::Change& difference) {
-  return change.kind == changes::ChangeKind::kModified && change.content == changes::Content::kSame &&
+  return change.kind == changes::ChangeKind::kModified && change.content != changes::Content::kDifferent &&
          change.now != nullptr && change.now->directory == nullptr && difference.from.attributes &&
          difference.to.attributes;
+}
+
+/// Attributes that differ were reason enough for the comparison not to read the file.
+Result<bool> has_content_of_both(Session& session, const changes::Change& change, const diff::Change& difference) {
+  if (change.content == changes::Content::kSame) return true;
+  const auto& from = difference.from.entry;
+  const auto& to = difference.to.entry;
+  if (!from || !to || !object::is_file(from->kind) || !object::is_file(to->kind) || from->file != to->file)
+    return false;
+  auto parent = COWSTORE_TRY(sys::open_parent(session.copy.root, change.path));
+  auto hashed = changes::hash_file(parent.parent, parent.name, session.cut_rule());
+  return hashed && hashed->file == to->file;
 }
 
 }  // namespace
@@ -33,7 +46,8 @@ Result<void> drop_half_done(Session& session, const std::vector<diff::Change>& d
     if (found != by_path.end() && may_be_half_done(change, *found->second)) {
       auto disk = COWSTORE_TRY(changes::disk_attributes(*change.now, large));
       const diff::Change& difference = *found->second;
-      if (checkout::is_half_done(disk, *difference.from.attributes, *difference.to.attributes)) continue;
+      const bool half_done = checkout::is_half_done(disk, *difference.from.attributes, *difference.to.attributes);
+      if (half_done && COWSTORE_TRY(has_content_of_both(session, change, difference))) continue;
     }
     kept.push_back(std::move(change));
   }
