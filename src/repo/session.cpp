@@ -32,9 +32,10 @@ std::optional<std::string> hex_of(const std::optional<CommitId>& commit) {
   return commit ? std::optional(commit->hex()) : std::nullopt;
 }
 
-/// As many as find descriptors for what each has open at once, besides what the process has open all the time.
+/// As many as find descriptors for what each has open at once, besides what the process has open all the time: a store,
+/// a log, locks, and stored files that wait for their sync.
 std::size_t threads_within(std::size_t open_files) {
-  constexpr std::size_t kOfTheProcess = 20;
+  constexpr std::size_t kOfTheProcess = 40;
   constexpr std::size_t kOfAThread = 6;
   return open_files < kOfTheProcess + kOfAThread ? 1 : (open_files - kOfTheProcess) / kOfAThread;
 }

@@ -154,8 +154,14 @@ Result<void> Publisher::move_packs() {
       ++published_.packs;
     }
   }
-  places_.push_back(std::move(directory));
+  add_place(std::move(directory));
   return {};
+}
+
+void Publisher::add_place(sys::Dir directory) {
+  // More than a few are synced together: how many they are need not be known, and descriptors would only run out.
+  if (places_.size() > kSyncSingly) places_.pop_back();
+  places_.push_back(std::move(directory));
 }
 
 Result<void> Publisher::move_loose() {
@@ -166,12 +172,12 @@ Result<void> Publisher::move_loose() {
   for (NewContainer& container : containers_) {
     if (container.staged.empty()) continue;
     std::string name = directory_of_loose(container.record.name);
-    if (name != current) places_.push_back(COWSTORE_TRY(open_or_make_dir(loose, name)));
+    if (name != current) add_place(COWSTORE_TRY(open_or_make_dir(loose, name)));
     current = std::move(name);
     COWSTORE_TRY(move_one_loose(container, places_.back()));
   }
   // Synced even if all of its directories were there: whoever made them may have crashed before they were durable.
-  if (!current.empty()) places_.push_back(std::move(loose));
+  if (!current.empty()) add_place(std::move(loose));
   return {};
 }
 

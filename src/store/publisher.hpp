@@ -72,6 +72,7 @@ class Publisher {
   Result<void> sync_staged() const;
   Result<void> move_packs();
   Result<void> move_loose();
+  void add_place(sys::Dir directory);
   Result<void> move_one_loose(NewContainer& container, const sys::Dir& directory);
   Result<void> sync_places();
   Result<void> move_segment();
@@ -87,7 +88,7 @@ class Publisher {
   std::vector<Digest> superseded_;
   sys::Fd segment_file_;
   WrittenSegment segment_;
-  std::vector<sys::Dir> places_;  ///< directories that files were moved into
+  std::vector<sys::Dir> places_;  ///< directories that files were moved into: one more than are synced singly, at most
   Published published_;
 };
 
