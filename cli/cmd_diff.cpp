@@ -83,7 +83,7 @@ Verb diff_verb() {
   return make_verb<DiffFlags>(
       {.name = "diff",
        .summary = "what changed between two versions, or since one",
-       .usage = {"cowstore diff [REV [REV]] [--stat | --name-status [-z]]"},
+       .usage = {"cowstore diff [REV [REV]] [--stat | --name-status [-z]] [--one-file-system] [--skip-unreadable]"},
        .description =
            "Without REV: from the working copy's commit to the working copy. With one: from that version to the "
            "working copy. With two: from the first to the second.\n\n"

@@ -36,7 +36,7 @@ Verb status_verb() {
   return make_verb<StatusFlags>(
       {.name = "status",
        .summary = "what differs between the working copy and its commit",
-       .usage = {"cowstore status [-z] [-v]"},
+       .usage = {"cowstore status [-z] [-v] [--one-file-system]"},
        .description =
            "Lists added (A), modified (M) and deleted (D) paths, relative to the working copy. A new directory is "
            "listed by its files, an empty one by itself; content, kind and permission bits count as modified. A "

@@ -1,5 +1,6 @@
 // docs/cli.md says what the program does: fields, options, verbs, in both directions.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -81,6 +82,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   checked(bed, docs, "restore", {"restore", "--dry-run", odd});
   checked(bed, docs, "restore", {"restore", odd});
   checked(bed, docs, "undo", {"undo"});
+  ASSERT_EQ(::mkfifo((bed.path(odd) + "/pipe" + odd).c_str(), 0600), 0);
   checked(bed, docs, "commit", {"commit", "-m", "second"});
   checked(bed, docs, "checkout", {"checkout", "@~1", "--dry-run"});
   checked(bed, docs, "checkout", {"checkout", "b"});
