@@ -58,7 +58,9 @@ class SparseFile : public FilesystemTest {
     EXPECT_LT(allocated_bytes(path), kData + kSlack);
     std::vector<std::pair<off_t, off_t>> islands;
     for (std::uint64_t i = 0; i < kIslands; ++i) islands.emplace_back(place_of(i), place_of(i) + kMiB);
-    if (filesystem() != "ext4") EXPECT_EQ(data_ranges(path), islands);
+    if (filesystem() != "ext4") {
+      EXPECT_EQ(data_ranges(path), islands);
+    }
   }
   static void expect_islands(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
