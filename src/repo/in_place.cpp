@@ -1,6 +1,7 @@
 #include "repo/in_place.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <set>
@@ -340,7 +341,8 @@ class InPlaceChange {
   /// Empty. An edit that an interrupted command had moved out when it was killed is kept.
   Result<sys::Dir> open_scratch(const Planned& planned) {
     const sys::Dir& control = session_.copy.control;
-    if (!control.exists(kScratch)) COWSTORE_TRY(control.make_dir(kScratch, 0700));
+    auto made = control.make_dir(kScratch, 0700);
+    if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
     sys::Dir scratch = COWSTORE_TRY(control.open_dir(kScratch));
     auto saved =
         COWSTORE_TRY(checkout::clear_scratch(scratch, session_.copy.root, planned.differences, session_.cut_rule()));
