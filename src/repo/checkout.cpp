@@ -12,6 +12,7 @@
 #include "repo/full_disk.hpp"
 #include "repo/history.hpp"
 #include "repo/in_place.hpp"
+#include "repo/recovery.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
 

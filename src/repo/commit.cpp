@@ -15,7 +15,7 @@
 #include "commit/tree_writer.hpp"
 #include "object/path.hpp"
 #include "refs/names.hpp"
-#include "repo/in_place.hpp"
+#include "repo/recovery.hpp"
 #include "repo/status.hpp"
 #include "store/reserve.hpp"
 

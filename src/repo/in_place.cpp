@@ -2,18 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "base/name_list.hpp"
 #include "base/try.hpp"
-#include "changes/compare.hpp"
 #include "changes/refresh_index.hpp"
 #include "changes/scan.hpp"
-#include "changes/unreadable.hpp"
-#include "checkout/aliases.hpp"
 #include "checkout/execute.hpp"
 #include "checkout/journal.hpp"
 #include "checkout/plan.hpp"
@@ -22,9 +18,9 @@
 #include "checkout/scratch.hpp"
 #include "diff/diff.hpp"
 #include "index/index_builder.hpp"
-#include "object/path.hpp"
 #include "repo/full_attributes.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/in_place_plan.hpp"
 #include "repo/obstacles.hpp"
 #include "repo/place_checks.hpp"
 #include "repo/sharing_policy.hpp"
@@ -41,13 +37,6 @@ constexpr const char* kScratch = "tmp";
 /// Ending a watch takes the kernel some ten milliseconds: about as long as reading and hashing this.
 constexpr std::uint64_t kWorthWatchingBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kWorthWatchingFiles = 500;
-
-/// A plan with all that it was made from.
-struct Planned {
-  std::vector<diff::Change> differences;
-  changes::Scan scan;
-  Plan plan;
-};
 
 class InPlaceChange {
  public:
@@ -83,7 +72,7 @@ class InPlaceChange {
   /// After a crash: whatever is neither old nor new by now is somebody's work since then, and stays.
   Result<InPlaceOutcome> resume() {
     record_ = Record::kMayBeThere;
-    resuming_ = true;
+    stage_ = PlanRequest::Stage::kResumed;
     Planned planned = COWSTORE_TRY(plan(Overwrite::kRefuse));
     Journal journal = COWSTORE_TRY(new_journal());
     auto written = checkout::write_journal(session_.copy.control, journal);
@@ -94,88 +83,8 @@ class InPlaceChange {
 
  private:
   Result<Planned> plan(Overwrite overwrite) {
-    Planned planned;
-    COWSTORE_TRY(find_differences(planned));
-    COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, planned.differences));
-    std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
-    changes::ScanOptions scan_options;
-    scan_options.ignore = changes::IgnoreRules::kNone;
-    scan_options.attributes = session_.store->config().attributes;
-    scan_options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
-    planned.scan =
-        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    auto against_from = COWSTORE_TRY(changes::compare(planned.scan, from_, tools));
-    auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
-    COWSTORE_TRY(changes::require_readable(planned.scan, "make them readable: they are in the way"));
-    if (resuming_) COWSTORE_TRY(drop_half_done(session_, planned.differences, against_from));
-    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
-    if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
-    planned.plan = checkout::make_plan(planned.differences, disk, overwrite);
-    COWSTORE_TRY(complete_directories(planned.plan));
-    if (request_.paths) COWSTORE_TRY(add_obstacles(*session_.store, planned.scan, request_.to, planned.plan));
-    return planned;
-  }
-
-  Result<void> find_differences(Planned& planned) {
-    diff::DiffOptions options;
-    options.whole_directory = diff::WholeDirectory::kBoth;
-    auto take = [&](diff::Change&& change) -> Result<void> {
-      change.from = checkout::with_special_entry(std::move(change.from));
-      change.to = checkout::with_special_entry(std::move(change.to));
-      planned.differences.push_back(std::move(change));
-      return {};
-    };
-    return diff::diff_trees(*session_.store, from_, request_.to, options, take);
-  }
-
-  std::map<std::string, std::uint16_t, std::less<>> directory_modes(const Planned& planned) const {
-    std::map<std::string, std::uint16_t, std::less<>> modes;
-    for (std::string& path : checkout::directories_to_stat(planned.differences)) {
-      if (planned.scan.find(path) != nullptr) continue;
-      auto stat = session_.copy.root.stat(path);
-      if (stat && stat->kind == sys::FileKind::kDirectory) modes.emplace(std::move(path), stat->mode);
-    }
-    return modes;
-  }
-
-  /// `restore`: a path that both versions have alike, but the disk hasn't, is to be changed as well.
-  Result<void> add_differences_on_disk(Planned& planned, const checkout::DiskState& disk) {
-    std::set<std::string, std::less<>> known;
-    for (const diff::Change& difference : planned.differences) known.insert(difference.path);
-    for (const changes::Change& change : disk.against_to) {
-      if (change.kind == changes::ChangeKind::kAdded || known.contains(change.path)) continue;
-      diff::Side before = COWSTORE_TRY(side(from_, change.path));
-      diff::Side after = COWSTORE_TRY(side(request_.to, change.path));
-      planned.differences.push_back({change.path, diff::ChangeKind::kModified, std::move(before), std::move(after)});
-    }
-    return {};
-  }
-
-  Result<diff::Side> side(const object::TreeRoots& roots, const std::string& path) {
-    diff::Side side;
-    auto found = object::resolve_in_roots(*session_.store, roots, path);
-    if (!found && found.error().code == ErrorCode::kNotFound) return side;
-    if (!found) return std::move(found).error();
-    side.entry = std::move(found->entry);
-    side.attributes = std::move(found->attributes);
-    side.attributes_id = found->attributes_id;
-    return side;
-  }
-
-  Result<bool> from_has_directory(const std::string& path) {
-    diff::Side found = COWSTORE_TRY(side(from_, path));
-    return found.entry && found.entry->kind == object::EntryKind::kDirectory;
-  }
-
-  /// Directories that are made only because something is in them have the target's attributes, too.
-  Result<void> complete_directories(Plan& plan) {
-    for (checkout::DirectoryMaking& directory : plan.directory_makings) {
-      if (!directory.attributes.empty()) continue;
-      diff::Side found = COWSTORE_TRY(side(request_.to, directory.path));
-      if (found.attributes) directory.attributes = *found.attributes;
-    }
-    return {};
+    PlanRequest request{from_, request_.to, request_.paths, overwrite, stage_};
+    return plan_in_place(session_, index_, request);
   }
 
   static Error conflicts_error(const Plan& plan) {
@@ -195,7 +104,7 @@ class InPlaceChange {
     std::vector<std::string> paths = planned.plan.revived;
     for (const checkout::Conflict& conflict : planned.plan.conflicts) paths.push_back(conflict.path);
     for (const checkout::DirectoryMaking& directory : planned.plan.directory_makings) {
-      if (COWSTORE_TRY(from_has_directory(directory.path)))
+      if (COWSTORE_TRY(has_directory(session_, from_, directory.path)))
         paths.push_back(directory.path);  // deleted by the user, too
     }
     if (paths.empty()) return {};
@@ -426,17 +335,11 @@ class InPlaceChange {
   const InPlaceRequest& request_;
   object::TreeRoots from_;
   std::optional<CommitId> from_commit_;
-  bool resuming_ = false;
+  PlanRequest::Stage stage_ = PlanRequest::Stage::kNew;
   index::StatIndex index_;
   enum class Record : std::uint8_t { kNew, kMayBeThere } record_ = Record::kNew;  ///< of the operation, in the log
   std::optional<sys::OpenWatch> watch_;
 };
-
-std::optional<CommitId> commit_of(const refs::NewOperation& operation, std::string_view key) {
-  auto hex = refs::detail(operation, key);
-  auto digest = hex ? Digest::from_hex(*hex) : std::nullopt;
-  return digest ? std::optional(CommitId(*digest)) : std::nullopt;
-}
 
 }  // namespace
 
@@ -444,52 +347,8 @@ Result<InPlaceOutcome> change_in_place(Session& session, const sys::FileLock&, c
   return InPlaceChange(session, request).run();
 }
 
-namespace {
-
-/// Whether nothing is left to be finished.
-Result<bool> is_settled(const Session& session) {
-  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
-  return !journal || journal->state != Journal::State::kExecuting;
-}
-
-}  // namespace
-
-Result<void> recover(Session& session, const sys::FileLock&) {
-  auto journal = COWSTORE_TRY(checkout::read_journal(session.copy.control));
-  if (!journal || journal->state != Journal::State::kExecuting) return {};
-  if (session.context.notice) session.context.notice("finishing what was interrupted: " + journal->operation.command);
-  InPlaceRequest request;
-  request.from = journal->from;
-  request.from_commit = commit_of(journal->operation, kBeforeKey);
-  request.to = journal->to;
-  request.to_commit = commit_of(journal->operation, kAfterKey);
-  request.options.times = journal->times;
-  request.operation = journal->operation;
-  auto resumed = InPlaceChange(session, request).resume();
-  if (resumed || resumed.error().code == ErrorCode::kConflict) return {};
-  Error error = std::move(resumed).error();
-  if (error.code == ErrorCode::kNoSpace && COWSTORE_TRY(is_settled(session))) {
-    if (session.context.notice) session.context.notice("no space to finish it: the files were put back as they were");
-    return {};
-  }
-  if (error.hint.empty()) {
-    error.hint = "to give up on `" + journal->operation.command + "` and keep the files as they are, remove " +
-                 session.copy.control.path_of("journal");
-  }
-  return error;
-}
-
-Result<void> recover_if_interrupted(Session& session) {
-  if (COWSTORE_TRY(is_settled(session))) return {};
-  auto lock = COWSTORE_TRY(try_lock_working_copy(session.copy, session.context));
-  if (!lock) return {};  // it isn't interrupted: somebody is at it
-  return recover(session, *lock);
-}
-
-Result<sys::FileLock> lock_and_recover(Session& session) {
-  auto lock = COWSTORE_TRY(lock_working_copy(session.copy, session.context));
-  COWSTORE_TRY(recover(session, lock));
-  return lock;
+Result<InPlaceOutcome> resume_in_place(Session& session, const sys::FileLock&, const InPlaceRequest& request) {
+  return InPlaceChange(session, request).resume();
 }
 
 }  // namespace cowstore::repo

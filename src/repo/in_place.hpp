@@ -44,12 +44,8 @@ struct InPlaceOutcome {
 /// `lock` shows that the caller holds the working copy.
 Result<InPlaceOutcome> change_in_place(Session& session, const sys::FileLock& lock, const InPlaceRequest& request);
 
-/// If a journal tells of an interrupted command and nobody holds the working copy, finishes that command.
-Result<void> recover_if_interrupted(Session& session);
-/// The same for somebody who holds the lock.
-Result<void> recover(Session& session, const sys::FileLock& lock);
-
-/// Takes the lock, and finishes what was interrupted before it was taken.
-Result<sys::FileLock> lock_and_recover(Session& session);
+/// The same for a command that was interrupted after its journal was written: whatever is neither old nor new by now is
+/// somebody's work since then, and stays.
+Result<InPlaceOutcome> resume_in_place(Session& session, const sys::FileLock& lock, const InPlaceRequest& request);
 
 }  // namespace cowstore::repo

@@ -10,6 +10,7 @@
 #include "repo/full_disk.hpp"
 #include "repo/history.hpp"
 #include "repo/in_place.hpp"
+#include "repo/recovery.hpp"
 
 namespace cowstore::repo {
 

@@ -3,7 +3,7 @@
 #include "base/try.hpp"
 #include "hash/sha256.hpp"
 #include "refs/names.hpp"
-#include "repo/in_place.hpp"
+#include "repo/recovery.hpp"
 #include "repo/registration.hpp"
 #include "sys/clone.hpp"
 #include "sys/system.hpp"

@@ -1,0 +1,124 @@
+#include "repo/in_place_plan.hpp"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/try.hpp"
+#include "changes/compare.hpp"
+#include "changes/unreadable.hpp"
+#include "checkout/aliases.hpp"
+#include "object/path.hpp"
+#include "repo/full_attributes.hpp"
+#include "repo/obstacles.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+using checkout::Plan;
+
+Result<diff::Side> side_of(Session& session, const object::TreeRoots& roots, const std::string& path) {
+  diff::Side side;
+  auto found = object::resolve_in_roots(*session.store, roots, path);
+  if (!found && found.error().code == ErrorCode::kNotFound) return side;
+  if (!found) return std::move(found).error();
+  side.entry = std::move(found->entry);
+  side.attributes = std::move(found->attributes);
+  side.attributes_id = found->attributes_id;
+  return side;
+}
+
+class Planner {
+ public:
+  Planner(Session& session, const index::StatIndex& index, const PlanRequest& request)
+      : session_(session), index_(index), request_(request) {}
+
+  Result<Planned> run() {
+    Planned planned;
+    COWSTORE_TRY(find_differences(planned));
+    COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, planned.differences));
+    std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
+    changes::ScanOptions scan_options;
+    scan_options.ignore = changes::IgnoreRules::kNone;
+    scan_options.attributes = session_.store->config().attributes;
+    scan_options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
+    planned.scan =
+        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    auto against_from = COWSTORE_TRY(changes::compare(planned.scan, request_.from, tools));
+    auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
+    COWSTORE_TRY(changes::require_readable(planned.scan, "make them readable: they are in the way"));
+    if (request_.stage == PlanRequest::Stage::kResumed)
+      COWSTORE_TRY(drop_half_done(session_, planned.differences, against_from));
+    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
+    if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
+    planned.plan = checkout::make_plan(planned.differences, disk, request_.overwrite);
+    COWSTORE_TRY(complete_directories(planned.plan));
+    if (request_.paths) COWSTORE_TRY(add_obstacles(*session_.store, planned.scan, request_.to, planned.plan));
+    return planned;
+  }
+
+ private:
+  Result<void> find_differences(Planned& planned) {
+    diff::DiffOptions options;
+    options.whole_directory = diff::WholeDirectory::kBoth;
+    auto take = [&](diff::Change&& change) -> Result<void> {
+      change.from = checkout::with_special_entry(std::move(change.from));
+      change.to = checkout::with_special_entry(std::move(change.to));
+      planned.differences.push_back(std::move(change));
+      return {};
+    };
+    return diff::diff_trees(*session_.store, request_.from, request_.to, options, take);
+  }
+
+  std::map<std::string, std::uint16_t, std::less<>> directory_modes(const Planned& planned) const {
+    std::map<std::string, std::uint16_t, std::less<>> modes;
+    for (std::string& path : checkout::directories_to_stat(planned.differences)) {
+      if (planned.scan.find(path) != nullptr) continue;
+      auto stat = session_.copy.root.stat(path);
+      if (stat && stat->kind == sys::FileKind::kDirectory) modes.emplace(std::move(path), stat->mode);
+    }
+    return modes;
+  }
+
+  /// `restore`: a path that both versions have alike, but the disk hasn't, is to be changed as well.
+  Result<void> add_differences_on_disk(Planned& planned, const checkout::DiskState& disk) {
+    std::set<std::string, std::less<>> known;
+    for (const diff::Change& difference : planned.differences) known.insert(difference.path);
+    for (const changes::Change& change : disk.against_to) {
+      if (change.kind == changes::ChangeKind::kAdded || known.contains(change.path)) continue;
+      diff::Side before = COWSTORE_TRY(side_of(session_, request_.from, change.path));
+      diff::Side after = COWSTORE_TRY(side_of(session_, request_.to, change.path));
+      planned.differences.push_back({change.path, diff::ChangeKind::kModified, std::move(before), std::move(after)});
+    }
+    return {};
+  }
+
+  /// Directories that are made only because something is in them have the target's attributes, too.
+  Result<void> complete_directories(Plan& plan) {
+    for (checkout::DirectoryMaking& directory : plan.directory_makings) {
+      if (!directory.attributes.empty()) continue;
+      diff::Side found = COWSTORE_TRY(side_of(session_, request_.to, directory.path));
+      if (found.attributes) directory.attributes = *found.attributes;
+    }
+    return {};
+  }
+
+  Session& session_;
+  const index::StatIndex& index_;
+  const PlanRequest& request_;
+};
+
+}  // namespace
+
+Result<Planned> plan_in_place(Session& session, const index::StatIndex& index, const PlanRequest& request) {
+  return Planner(session, index, request).run();
+}
+
+Result<bool> has_directory(Session& session, const object::TreeRoots& roots, const std::string& path) {
+  diff::Side found = COWSTORE_TRY(side_of(session, roots, path));
+  return found.entry && found.entry->kind == object::EntryKind::kDirectory;
+}
+
+}  // namespace cowstore::repo
