@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "checkout/journal.hpp"
 #include "repo/in_place.hpp"
+#include "repo/snapshot.hpp"
 
 namespace cowstore::repo {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ inline TreeRoots build(MemoryNodes& nodes, const ModelNode& root) {
         attributes.push_back({name, {}, below.attributes});
         continue;
       }
+      default:
+        throw std::logic_error("special files have no place in a directory");
     }
     attributes.push_back(attributes_of(name, node));
   }
