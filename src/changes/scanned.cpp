@@ -48,6 +48,21 @@ ScannedDirectory& enter_or_make(const Scan& scan, ScannedDirectory& parent, std:
   return *entry.directory;
 }
 
+/// nullptr if there is none; takes the known ids of all on the way to it.
+ScannedDirectory* directory_to_change(Scan& scan, std::string_view path) {
+  ScannedDirectory* directory = scan.root.directory.get();
+  forget_ids(*directory);
+  while (!path.empty()) {
+    const auto [name, rest] = split_first(path);
+    ScannedEntry* entry = directory->find(name);
+    if (entry == nullptr || entry->directory == nullptr) return nullptr;
+    directory = entry->directory.get();
+    forget_ids(*directory);
+    path = rest;
+  }
+  return directory;
+}
+
 }  // namespace
 
 std::uint16_t ScannedEntry::mode() const {
@@ -149,19 +164,22 @@ void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry) {
   place = std::move(entry);
 }
 
-void remove_entry(Scan& scan, std::string_view path) {
-  ScannedDirectory* directory = scan.root.directory.get();
-  while (directory != nullptr) {
-    forget_ids(*directory);
-    const auto [name, rest] = split_first(path);
-    ScannedEntry* entry = directory->find(name);
-    if (entry == nullptr) return;
-    if (rest.empty()) {
-      directory->entries.erase(directory->entries.begin() + (entry - directory->entries.data()));
-      return;
-    }
-    directory = entry->directory.get();
-    path = rest;
+void remove_entries(Scan& scan, std::vector<std::string> paths) {
+  auto place = [](const std::string& path) { return std::pair(parent_path(path), last_name(path)); };
+  std::sort(paths.begin(), paths.end(),
+            [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+  for (auto begin = paths.begin(); begin != paths.end();) {
+    auto end =
+        std::find_if(begin, paths.end(), [&](const auto& path) { return place(path).first != place(*begin).first; });
+    ScannedDirectory* directory = directory_to_change(scan, place(*begin).first);
+    auto is_named = [&](const ScannedEntry& entry) {
+      auto at = std::lower_bound(begin, end, entry.name, [](const std::string& path, const std::string& name) {
+        return last_name(path) < name;
+      });
+      return at != end && last_name(*at) == entry.name;
+    };
+    if (directory != nullptr) std::erase_if(directory->entries, is_named);
+    begin = end;
   }
 }
 

@@ -145,7 +145,7 @@ struct Scan {
 /// are missing are added, with a stat that nothing is equal to, until somebody puts them too.
 /// Putting a directory without `directory` over one keeps what is below it. The path must be in the scan's selection.
 void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry);
-/// With all below it; absent is fine.
-void remove_entry(Scan& scan, std::string_view path);
+/// Each with all below it; absent is fine. In time linear in the sizes of the directories that they are in.
+void remove_entries(Scan& scan, std::vector<std::string> paths);
 
 }  // namespace cowstore::changes

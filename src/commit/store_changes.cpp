@@ -145,8 +145,8 @@ Result<StoredChanges> store_unknown(changes::Scan& scan, const sys::Dir& root, I
   StoredChanges& result = storer.result;
   for (const std::string& path : result.vanished) {
     if (root.exists(path)) result.places = StoredChanges::Places::kMoved;  // out of the way for a moment only
-    changes::remove_entry(scan, path);
   }
+  changes::remove_entries(scan, result.vanished);
   return std::move(result);
 }
 

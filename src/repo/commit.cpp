@@ -52,10 +52,11 @@ class Committer {
     auto transaction = session_.store->begin();
     if (!transaction) return explain_read_only(std::move(transaction).error());
     transaction_ = std::move(*transaction);
-    const auto found = COWSTORE_TRY(store_and_compare());
+    auto found = COWSTORE_TRY(store_and_compare());
     COWSTORE_TRY(check_readable());
     if (!worth_a_commit(found)) return nothing_to_commit(found);
     count(found);
+    found = std::vector<changes::Change>();  // in a first commit as large as the scan: not needed beside the trees
     COWSTORE_TRY(create());
     return std::move(report_);
   }

@@ -264,7 +264,7 @@ class InPlaceChange {
 
   /// It is a cache: where it can't be written, the files are only read again.
   void keep_index(Planned& planned, const checkout::Execution& done) {
-    for (const std::string& path : done.removed) changes::remove_entry(planned.scan, path);
+    changes::remove_entries(planned.scan, done.removed);
     for (const checkout::Done& made : done.made) changes::put_entry(planned.scan, parent_of(made.path), scanned(made));
     (void)index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
   }

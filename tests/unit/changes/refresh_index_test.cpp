@@ -113,7 +113,7 @@ TEST_F(RefreshIndex, WhatWasPutIntoTheScanIsInTheIndex) {
   entry.state = ScannedEntry::State::kKnown;
   entry.proof = index::Proof::kProven;
   put_entry(scan, "new/deep", std::move(entry));
-  remove_entry(scan, "a");
+  remove_entries(scan, {"a"});
   ASSERT_TRUE(index::write_index(copy_.control(), make_index(scan, copy_.index(), copy_.boot)).ok());
   const index::StatIndex index = copy_.index();
   EXPECT_FALSE(index.find_directory("a"));

@@ -83,12 +83,26 @@ TEST(Scanned, RemovingTakesAllBelowAndMindsNothingThatIsAbsent) {
   Scan scan = empty_scan();
   put_entry(scan, "a/b", file("c"));
   put_entry(scan, "", file("d"));
-  remove_entry(scan, "a");
-  remove_entry(scan, "a/b/c");
-  remove_entry(scan, "d/x");
-  remove_entry(scan, "nothing");
+  remove_entries(scan, {"nothing", "a/b/c", "d/x", "a"});
   EXPECT_EQ(scan.find("a"), nullptr);
   EXPECT_NE(scan.find("d"), nullptr);
+}
+
+TEST(Scanned, RemovingManyLeavesTheOthersInOrder) {
+  Scan scan = empty_scan();
+  std::vector<std::string> even;
+  for (const char* name : {"0", "1", "2", "3", "4", "5"}) {
+    for (const char* parent : {"", "a", "a.b"}) put_entry(scan, parent, file(name));
+  }
+  for (const char* path : {"a/4", "4", "a.b/2", "0", "2", "a/0", "a.b/0", "a/2", "a.b/4"}) even.emplace_back(path);
+  remove_entries(scan, even);
+  for (const std::string& path : even) EXPECT_EQ(scan.find(path), nullptr) << path;
+  for (const char* parent : {"a", "a.b"}) {
+    const std::vector<ScannedEntry>& left = scan.find(parent)->directory->entries;
+    ASSERT_EQ(left.size(), 3U);
+    EXPECT_EQ(left[0].name + left[1].name + left[2].name, "135");
+  }
+  EXPECT_NE(scan.find("1"), nullptr);
 }
 
 TEST(Scanned, ChangesTakeTheKnownIdsFromTheDirectoriesAboveAlone) {
@@ -104,7 +118,7 @@ TEST(Scanned, ChangesTakeTheKnownIdsFromTheDirectoriesAboveAlone) {
     if (put) {
       put_entry(scan, "a/b", file("d"));
     } else {
-      remove_entry(scan, "a/b/c");
+      remove_entries(scan, {"a/b/c"});
     }
     for (const char* path : {"", "a", "a/b"}) {
       EXPECT_FALSE(scan.find(path)->directory->known_tree) << path;
