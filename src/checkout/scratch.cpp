@@ -1,11 +1,11 @@
 #include "checkout/scratch.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 
 #include "base/try.hpp"
 #include "changes/hash_file.hpp"
+#include "provider/special_file.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::checkout {
@@ -47,23 +47,9 @@ class StoredContents {
   /// What a special file is, is all that it has for content.
   [[nodiscard]] bool has_special(const sys::Stat& stat) const {
     return std::any_of(special_.begin(), special_.end(), [&](const object::SpecialFile& special) {
-      return kind_of(special.kind) == stat.kind && special.device_major == stat.device_major &&
+      return provider::file_kind(special.kind) == stat.kind && special.device_major == stat.device_major &&
              special.device_minor == stat.device_minor;
     });
-  }
-
-  static std::optional<sys::FileKind> kind_of(object::SpecialKind kind) {
-    switch (kind) {
-      case object::SpecialKind::kFifo:
-        return sys::FileKind::kFifo;
-      case object::SpecialKind::kSocket:
-        return sys::FileKind::kSocket;
-      case object::SpecialKind::kCharDevice:
-        return sys::FileKind::kCharDevice;
-      case object::SpecialKind::kBlockDevice:
-        return sys::FileKind::kBlockDevice;
-    }
-    return std::nullopt;
   }
 
   const chunk::CutRule& rule_;

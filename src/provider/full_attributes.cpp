@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "object/attributes.hpp"
 #include "provider/file_maker.hpp"
+#include "provider/special_file.hpp"
 #include "store/content_reader.hpp"
 #include "sys/nodes.hpp"
 #include "sys/ownership.hpp"
@@ -63,20 +64,6 @@ Result<bool> apply_owner(const sys::Dir& parent, const std::string& name, const 
   auto group = now.gid == owner.gid ? Result<void>() : sys::set_group(parent, name, owner.gid);
   if (!group && !is_not_allowed(group.error())) return std::move(group).error();
   return false;
-}
-
-sys::FileKind file_kind(object::SpecialKind kind) {
-  switch (kind) {
-    case object::SpecialKind::kFifo:
-      return sys::FileKind::kFifo;
-    case object::SpecialKind::kSocket:
-      return sys::FileKind::kSocket;
-    case object::SpecialKind::kCharDevice:
-      return sys::FileKind::kCharDevice;
-    case object::SpecialKind::kBlockDevice:
-      return sys::FileKind::kBlockDevice;
-  }
-  return sys::FileKind::kFifo;
 }
 
 /// Setting the extended attributes of one file to what is recorded.
