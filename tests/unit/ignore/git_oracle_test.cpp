@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ignore/rule_chain.hpp"
+#include "support/test_filesystems.hpp"
 
 namespace cowstore::ignore {
 namespace {
@@ -86,7 +87,7 @@ class GitOracle : public testing::Test {
     std::string path = (parent / "cowstore-ignore-XXXXXX").string();
     ASSERT_NE(mkdtemp(path.data()), nullptr);
     root_ = path;
-    if (!git("init -q")) GTEST_SKIP() << "needs git";
+    if (!git("init -q")) test::skip_test("needs git");
   }
   void TearDown() override {
     if (!root_.empty()) fs::remove_all(root_);
