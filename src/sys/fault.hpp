@@ -34,7 +34,8 @@ enum class Call : std::uint8_t {
   kReadXattr,
   kSetXattr,
   kMakeSpecial,
-  kWatch
+  kWatch,
+  kSubvolume
 };
 
 /// Called before each system call, from any thread. Returns 0 to let it happen or the errno that it fails with.
