@@ -1,5 +1,7 @@
 #include "chunk/gear.hpp"
 
+#include "chunk/gear_avx512.hpp"
+
 namespace cowstore::chunk {
 
 // clang-format off
@@ -60,7 +62,8 @@ std::uint32_t warm_up(const std::uint8_t* bytes, std::size_t begin) {
 
 // The chain of shift and add, one cycle a byte, is the limit: two interleaved strips, wide loads and one branch for
 // several bytes were all slower than this (3.55 GB/s).
-std::size_t find_match(const std::uint8_t* bytes, std::size_t begin, std::size_t end, std::uint32_t mask) {
+std::size_t detail::find_match_plain(const std::uint8_t* bytes, std::size_t begin, std::size_t end,
+                                     std::uint32_t mask) {
   constexpr std::size_t kUnroll = 8;
   if (begin >= end) return end;
   std::uint32_t hash = warm_up(bytes, begin);
@@ -78,6 +81,11 @@ std::size_t find_match(const std::uint8_t* bytes, std::size_t begin, std::size_t
     if ((hash & mask) == 0) return p;
   }
   return end;
+}
+
+std::size_t find_match(const std::uint8_t* bytes, std::size_t begin, std::size_t end, std::uint32_t mask) {
+  static const auto kernel = detail::has_avx512() ? detail::find_match_avx512 : detail::find_match_plain;
+  return kernel(bytes, begin, end, mask);
 }
 
 }  // namespace cowstore::chunk

@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "chunk/gear.hpp"
+#include "chunk/gear_avx512.hpp"
 #include "chunk/stream_cutter.hpp"
 #include "input.hpp"
 
@@ -14,13 +15,31 @@ void count_bytes(benchmark::State& state, std::size_t per_iteration) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(per_iteration));
 }
 
-/// The kernel alone: a scan without a match.
+/// A kernel alone: a scan without a match, of bytes that were just read (a buffer's worth).
+template <auto kKernel>
 void scan(benchmark::State& state) {
-  const Bytes bytes(kSize, 0);
-  for (auto _ : state) benchmark::DoNotOptimize(find_match(bytes.data(), kWindow, bytes.size() + 1, 0xffffc000));
+  const Bytes bytes(1 << 20, 0);
+  for (auto _ : state) benchmark::DoNotOptimize(kKernel(bytes.data(), kWindow, bytes.size() + 1, 0xffffc000));
   count_bytes(state, bytes.size());
 }
-BENCHMARK(scan)->Unit(benchmark::kMillisecond);
+BENCHMARK(scan<detail::find_match_plain>)->Name("scan/plain")->Unit(benchmark::kMicrosecond);
+
+void scan_avx512(benchmark::State& state) {
+  if (!detail::has_avx512()) return state.SkipWithError("this processor has no AVX-512 with VBMI");
+  scan<detail::find_match_avx512>(state);
+}
+BENCHMARK(scan_avx512)->Name("scan/avx512")->Unit(benchmark::kMicrosecond);
+
+/// As a commit cuts: in the buffer that was just filled.
+void cut_buffer(benchmark::State& state) {
+  const CutRule& rule = rule_of(Profile::kDefault);
+  const Bytes bytes = bench::noise(1 << 20);
+  for (auto _ : state) {
+    for (ByteView rest = bytes; !rest.empty();) rest = rest.subspan(first_cut(rule, rest));
+  }
+  count_bytes(state, bytes.size());
+}
+BENCHMARK(cut_buffer)->Unit(benchmark::kMicrosecond);
 
 void cut(benchmark::State& state) {
   const CutRule& rule = rule_of(static_cast<Profile>(state.range(0)));
