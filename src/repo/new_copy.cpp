@@ -13,6 +13,7 @@
 #include "repo/open.hpp"
 #include "repo/sharing_policy.hpp"
 #include "sys/error.hpp"
+#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -62,7 +63,7 @@ class BuildDirectory {
   static Result<BuildDirectory> make(const Target& target, const Context& context) {
     std::string name = "." + target.name + ".cowstore-partial";
     if (name.size() > 255) name = ".cowstore-partial-" + target.name.substr(0, 64);
-    auto made = target.parent.make_dir(name, 0777);
+    auto made = sys::make_subvolume_or_dir(target.parent, name);
     if (!made && made.error().sys_errno == EEXIST) COWSTORE_TRY(remove_stale(target, name, context));
     if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
     BuildDirectory build(target.parent, name);
@@ -81,12 +82,14 @@ class BuildDirectory {
         name_(std::exchange(other.name_, {})),
         lock_(std::move(other.lock_)) {}
   ~BuildDirectory() {
-    if (!name_.empty()) (void)parent_->remove_tree(name_);
+    if (!name_.empty()) (void)sys::remove_subvolume(*parent_, name_);
   }
 
   /// Gives it its name. An empty directory that is there is replaced.
   Result<void> move_to(const Target& target) {
-    auto mode = target.found == Target::Found::kNothing ? sys::RenameMode::kNoReplace : sys::RenameMode::kReplace;
+    // No rename replaces a subvolume, be it empty.
+    bool replaced = target.found == Target::Found::kEmpty && !COWSTORE_TRY(removed_as_subvolume(target));
+    auto mode = replaced ? sys::RenameMode::kReplace : sys::RenameMode::kNoReplace;
     COWSTORE_TRY(parent_->rename(name_, target.parent, target.name, mode));
     name_.clear();
     return {};
@@ -97,6 +100,13 @@ class BuildDirectory {
 
  private:
   BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
+
+  static Result<bool> removed_as_subvolume(const Target& target) {
+    sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
+    if (!COWSTORE_TRY(sys::is_subvolume(present))) return false;
+    COWSTORE_TRY(target.parent.remove_dir(target.name));
+    return true;
+  }
 
   static Error busy(const std::string& path) {
     return {ErrorCode::kBusy, 0, "build the working copy in", path, "another cowstore is at it", "wait for it to end"};
@@ -109,8 +119,8 @@ class BuildDirectory {
       auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*control, "lock", context.command_line));
       if (!lock) return busy(target.parent.path_of(name));
     }
-    COWSTORE_TRY(target.parent.remove_tree(name));
-    return target.parent.make_dir(name, 0777);
+    COWSTORE_TRY(sys::remove_subvolume(target.parent, name));
+    return sys::make_subvolume_or_dir(target.parent, name);
   }
 
   const sys::Dir* parent_;
@@ -131,6 +141,7 @@ class NewCopy {
   Result<CheckoutReport> run() {
     object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
     BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
+    uuid_ = COWSTORE_TRY(subvolume_uuid(build.dir));
     COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
     COWSTORE_TRY(expect_room(build.control, version));
     // Synced now, while there is nothing else that the file system would have to write with it.
@@ -188,6 +199,7 @@ class NewCopy {
                          {refs::worktree_key(home_.id, "path"), std::nullopt, target_.path()}};
     if (home_.branch)
       operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
+    if (!uuid_.empty()) operation.changes.push_back({refs::worktree_key(home_.id, "uuid"), std::nullopt, uuid_});
     // No more durable than the files: after a power cut the home file registers what is still there.
     auto appended = with_reserve(session_, [&] { return session_.append(operation, refs::Durability::kWithTheNext); });
     if (appended) return {};
@@ -227,6 +239,7 @@ class NewCopy {
   refs::Resolved revision_;
   share::Ladder ladder_;
   Home home_;
+  std::string uuid_;  ///< of the new working copy, where it is a subvolume
 };
 
 /// What a dry run says: every file and directory of the version.

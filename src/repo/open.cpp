@@ -6,6 +6,7 @@
 #include "repo/recovery.hpp"
 #include "repo/registration.hpp"
 #include "sys/clone.hpp"
+#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -35,13 +36,19 @@ Result<store::StoreConfig> config_of(const InitOptions& options) {
   return config;
 }
 
-/// Makes the directory if it is missing; says whether it was.
+/// Makes the directory if it is missing, as a subvolume where there are any; says whether it was.
 Result<bool> ensure_directory(const std::string& path) {
   if (sys::Dir::open(path)) return false;
   sys::Dir start = COWSTORE_TRY(sys::Dir::open(path.starts_with('/') ? "/" : "."));
   std::string_view relative = path;
   while (relative.starts_with('/')) relative.remove_prefix(1);
-  COWSTORE_TRY(start.make_dirs(relative, 0777));
+  while (relative.ends_with('/')) relative.remove_suffix(1);
+  if (std::size_t slash = relative.rfind('/'); slash != std::string_view::npos)
+    COWSTORE_TRY(start.make_dirs(relative.substr(0, slash), 0777));
+  sys::ParentAndName place = COWSTORE_TRY(sys::open_parent(start, relative));
+  // "." and ".." name what one of the directories above is now.
+  if (place.name == "." || place.name == "..") return true;
+  COWSTORE_TRY(sys::make_subvolume_or_dir(place.parent, place.name));
   return true;
 }
 
@@ -74,6 +81,13 @@ std::vector<std::string> notes_on(const WorkingCopy& copy) {
     notes.emplace_back(
         "this file system has no reflinks: files are copied into the store and out of it; Btrfs and XFS share them");
   }
+  auto on_btrfs = sys::is_on_btrfs(copy.root);
+  auto subvolume = sys::is_subvolume(copy.root);
+  if (on_btrfs && *on_btrfs && subvolume && !*subvolume) {
+    notes.emplace_back(
+        "it was a plain directory and stays one: clones of it are made file by file. Of a subvolume, which `cowstore "
+        "init` makes of a new directory, they are snapshots");
+  }
   return notes;
 }
 
@@ -89,6 +103,7 @@ Result<std::unique_ptr<Session>> make_repository(const std::string& path, const 
   home.id = new_working_copy_id();
   home.store = kStoreName;
   home.branch = kDefaultBranch;
+  if (!COWSTORE_TRY(subvolume_uuid(root)).empty()) home.store_at = path + "/" + kControlName + "/" + kStoreName;
   COWSTORE_TRY(write_home(control, home));
   COWSTORE_TRY(root.sync());
   return open_at(path, context);

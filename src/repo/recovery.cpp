@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "checkout/journal.hpp"
 #include "repo/in_place.hpp"
+#include "repo/registration.hpp"
 #include "repo/snapshot.hpp"
 
 namespace cowstore::repo {
@@ -60,6 +61,7 @@ Result<void> recover_if_interrupted(Session& session) {
 Result<sys::FileLock> lock_and_recover(Session& session) {
   auto lock = COWSTORE_TRY(lock_working_copy(session.copy, session.context));
   COWSTORE_TRY(recover(session, lock));
+  (void)refresh_home(session, lock);  // what it says matters to copies alone
   return lock;
 }
 

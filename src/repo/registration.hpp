@@ -1,8 +1,13 @@
 // A working copy's entry in the view: made where it is missing, kept right when directories are moved or copied.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cowstore/result.hpp"
+#include "refs/view.hpp"
 #include "repo/session.hpp"
+#include "sys/lock.hpp"
 
 namespace cowstore::repo {
 
@@ -11,5 +16,15 @@ namespace cowstore::repo {
 /// would share one HEAD; it begins at the commit that the other one is at. Where nothing may be written this does
 /// nothing, and reading works all the same (Session::state()).
 Result<void> settle_registration(Session& session);
+
+/// Brings `home` up to date: the id that the view knows the working copy by, and where its store is, for those who copy
+/// or snapshot it. Writes only if something is out of date.
+Result<void> refresh_home(Session& session, const sys::FileLock& lock);
+
+/// The id that a snapshot gets: the beginning of its UUID, so that two commands that find it at the same time agree.
+std::string id_of_subvolume(const std::string& uuid);
+
+/// Adds what the view says of a working copy's subvolume, if it is one.
+void add_uuid(const Session& session, std::vector<refs::Change>& changes);
 
 }  // namespace cowstore::repo

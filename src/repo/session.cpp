@@ -113,10 +113,12 @@ Result<refs::Operation> Session::append(const refs::NewOperation& operation, ref
 Result<void> Session::note_place() {
   auto state = COWSTORE_TRY(log.current());
   auto known = state->view.get(key("path"));
-  if (!known || *known == copy.path) return {};
+  if (!known) return {};
   refs::NewOperation operation = new_operation();
   operation.worktree.clear();
-  operation.changes = {{key("path"), known, copy.path}};
+  add_change(operation.changes, key("path"), known, copy.path);
+  add_change(operation.changes, key("uuid"), state->view.get(key("uuid")), copy.recorded_uuid());
+  if (operation.changes.empty()) return {};
   auto appended = append_alone(operation, refs::Durability::kNow);
   if (!appended && appended.error().code != ErrorCode::kConflict) return std::move(appended).error();
   return {};  // a conflict: another command has noted it by now

@@ -54,13 +54,15 @@ struct Session {
   Result<refs::Operation> append(const refs::NewOperation& operation,
                                  refs::Durability durability = refs::Durability::kNow);
 
+  /// Notes in the view where this working copy is, and as which subvolume, if it has been moved or replaced.
+  Result<void> note_place();
+
   [[nodiscard]] index::StatIndex load_index() const;
   /// For scans: whether a path is in `roots`.
   [[nodiscard]] changes::Tracked tracked_in(const object::TreeRoots& roots) const;
   [[nodiscard]] const chunk::CutRule& cut_rule() const;
 
  private:
-  Result<void> note_place();
   Result<refs::Operation> append_alone(const refs::NewOperation& operation, refs::Durability durability);
   std::unique_ptr<base::ThreadPool> pool_;
 };

@@ -11,6 +11,7 @@
 #include "base/try.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -57,6 +58,7 @@ Home home_of(const json& value) {
   home.id = get_id(value);
   home.store = get_path(value, "store");
   if (home.store.empty()) throw std::invalid_argument("no path of a store");
+  if (value.contains("store_at") || value.contains("store_at_hex")) home.store_at = get_path(value, "store_at");
   if (value.contains("branch") || value.contains("branch_hex")) home.branch = get_path(value, "branch");
   if (value.contains("commit")) {
     auto digest = Digest::from_hex(value.at("commit").get<std::string>());
@@ -98,6 +100,7 @@ Result<void> write_new_home(const sys::Dir& control, const std::string& text) {
 Result<void> write_home(const sys::Dir& control, const Home& home) {
   json value = {{"format", kFormat}, {"id", home.id}};
   put_path(value, "store", home.store);
+  if (home.store_at) put_path(value, "store_at", *home.store_at);
   if (home.branch) put_path(value, "branch", *home.branch);
   if (home.commit) value["commit"] = home.commit->hex();
   COWSTORE_TRY(control.remove_tree(kNewHome));  // an interrupted command's
@@ -122,7 +125,32 @@ Result<Home> read_home(const sys::Dir& control) {
 }
 
 std::string WorkingCopy::store_path() const {
-  return home.store.starts_with('/') ? home.store : path + "/" + kControlName + "/" + home.store;
+  if (home.store.starts_with('/')) return home.store;
+  if (store_place == StorePlace::kElsewhere && home.store_at) return *home.store_at;
+  return path + "/" + kControlName + "/" + home.store;
+}
+
+namespace {
+
+/// In a snapshot there is a stub, or, in a copy of that, an empty directory, where the store was.
+WorkingCopy::StorePlace find_store(const sys::Dir& control, const Home& home) {
+  if (home.store.starts_with('/')) return WorkingCopy::StorePlace::kElsewhere;
+  if (!home.store_at) return WorkingCopy::StorePlace::kWithin;
+  auto store = control.open_dir(home.store);
+  auto entries = store ? store->list() : Result<std::vector<sys::ListedEntry>>(store.error());
+  bool missing = entries ? entries->empty() : entries.error().code == ErrorCode::kNotFound;
+  return missing ? WorkingCopy::StorePlace::kElsewhere : WorkingCopy::StorePlace::kWithin;
+}
+
+}  // namespace
+
+Result<std::string> subvolume_uuid(const sys::Dir& root) {
+  if (!COWSTORE_TRY(sys::is_subvolume(root))) return std::string();
+  auto info = sys::subvolume_info(root);
+  if (info) return std::move(info->uuid);
+  // A kernel that doesn't tell: it is a directory like any other, then.
+  if (info.error().code == ErrorCode::kUnsupported) return std::string();
+  return std::move(info).error();
 }
 
 Result<WorkingCopy> open_working_copy(const std::string& path) {
@@ -131,6 +159,8 @@ Result<WorkingCopy> open_working_copy(const std::string& path) {
   copy.root = COWSTORE_TRY(sys::Dir::open(path));
   copy.control = COWSTORE_TRY(copy.root.open_dir(kControlName));
   copy.home = COWSTORE_TRY(read_home(copy.control));
+  copy.uuid = COWSTORE_TRY(subvolume_uuid(copy.root));
+  copy.store_place = find_store(copy.control, copy.home);
   return copy;
 }
 

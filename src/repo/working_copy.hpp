@@ -1,6 +1,7 @@
 // A directory with a `.cowstore`: where it is, which store it belongs to, and its lock.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,8 @@ inline constexpr const char* kControlName = ".cowstore";
 struct Home {
   std::string id;
   std::string store;  ///< path of the store: absolute, or relative to the control directory
+  /// Absolute, beside a relative `store`, in a subvolume: a snapshot of that holds no store, and looks here.
+  std::optional<std::string> store_at;
   std::optional<CommitId> commit;
   std::optional<std::string> branch;
 };
@@ -32,14 +35,24 @@ struct WorkingCopy {
   sys::Dir root;
   sys::Dir control;
   Home home;
+  std::string uuid;  ///< of the Btrfs subvolume that `root` is the root of; empty if it isn't one
+  /// Whether the store lies below the working copy and `home` names it so, and not elsewhere.
+  enum class StorePlace : std::uint8_t { kWithin, kElsewhere } store_place = StorePlace::kWithin;
 
-  [[nodiscard]] std::string store_path() const;
+  [[nodiscard]] std::string store_path() const;  ///< absolute
+  /// What the view says of `uuid`: nothing if there is none.
+  [[nodiscard]] std::optional<std::string> recorded_uuid() const {
+    return uuid.empty() ? std::nullopt : std::optional(uuid);
+  }
 };
 
 /// The working copy that `directory` is in: it, or the nearest directory above that has a `.cowstore`. kNotFound if
 /// none has.
 Result<WorkingCopy> find_working_copy(const std::string& directory);
 Result<WorkingCopy> open_working_copy(const std::string& path);
+
+/// The UUID of the Btrfs subvolume that `root` is the root of; empty if it isn't one, or has none.
+Result<std::string> subvolume_uuid(const sys::Dir& root);
 
 /// A new working copy's id: 16 random hexadecimal digits.
 std::string new_working_copy_id();

@@ -10,6 +10,7 @@
 #include "store/prefix.hpp"
 #include "store/store_parts.hpp"
 #include "store/transaction_state.hpp"
+#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::store {
@@ -28,7 +29,8 @@ constexpr std::size_t kNodeOverhead = 160;
 Result<void> Store::create(const sys::Dir& parent, std::string_view name, const StoreConfig& config) {
   std::string staging = "." + std::string(name) + ".new-" + sys::unique_name();
   auto make = [&]() -> Result<void> {
-    COWSTORE_TRY(parent.make_dir(staging, 0777));
+    // Of its own, so that snapshots of the working copy around it don't carry it.
+    COWSTORE_TRY(sys::make_subvolume_or_dir(parent, staging));
     sys::Dir directory = COWSTORE_TRY(parent.open_dir(staging));
     COWSTORE_TRY(initialize(directory, config));
     return parent.rename(staging, parent, name, sys::RenameMode::kNoReplace);

@@ -117,6 +117,15 @@ Result<void> create_subvolume(const Dir& parent, std::string_view name) {
   return inherited;
 }
 
+Result<void> make_subvolume_or_dir(const Dir& parent, std::string_view name) {
+  if (COWSTORE_TRY(is_on_btrfs(parent))) {
+    auto made = create_subvolume(parent, name);
+    if (made || made.error().sys_errno == EEXIST) return made;
+  }
+  // Whatever was in the way there (a sandbox, say) may let a directory pass; if not, it says so itself.
+  return parent.make_dir(name, 0777);
+}
+
 Result<void> snapshot_subvolume(const Dir& source, const Dir& parent, std::string_view name, SubvolumeAccess access) {
   std::string operation = "make a snapshot of " + source.path() + " as";
   btrfs_ioctl_vol_args_v2 args = COWSTORE_TRY(arguments_for(operation, parent, name));

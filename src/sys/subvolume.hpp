@@ -37,6 +37,9 @@ Result<SubvolumeInfo> subvolume_info(const Dir& dir);
 /// name is EEXIST, a file system without subvolumes ENOTTY (kUnsupported).
 Result<void> create_subvolume(const Dir& parent, std::string_view name);
 
+/// A subvolume where one can be made, else a directory: for what later snapshots are to be made of, or are not to carry.
+Result<void> make_subvolume_or_dir(const Dir& parent, std::string_view name);
+
 /// `name` in `parent` becomes a snapshot of the subvolume that `source` is the root of. What was written to the source
 /// before is in it, and both are on disk when this returns. A source that isn't a subvolume's root is EINVAL, one of
 /// another user EPERM, of another file system EXDEV.
