@@ -13,9 +13,11 @@ namespace {
 
 /// Zeros are looked for in units of what file systems allocate.
 constexpr std::uint64_t kBlock = 4096;
-/// Chunks end anywhere, and writes that begin and end in the midst of pages are dear: twice as much as aligned ones of
-/// this size.
-constexpr std::uint64_t kGathered = std::uint64_t{1} << 20;
+/// Chunks end anywhere, and writes that begin and end in the midst of pages are dear: twice as much as aligned ones. So
+/// what is written ends on such a border, and what lies behind it waits for more.
+constexpr std::uint64_t kBorder = std::uint64_t{64} << 10;
+/// What waits, and chunks behind it.
+constexpr std::size_t kBufferBytes = kBorder + (std::size_t{1} << 20);
 
 bool all_zero(ByteView bytes) {
   return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
@@ -43,19 +45,29 @@ Result<std::uint64_t> write_sparse(const sys::Fd& file, ByteView bytes, std::uin
   return bytes.size() - skipped;
 }
 
+/// A buffer for each thread: allocating and touching a megabyte anew costs as much as writing a small file.
+std::span<std::uint8_t> buffer_of_this_thread() {
+  thread_local Bytes buffer(kBufferBytes);
+  return buffer;
+}
+
 /// Takes the bytes of a file in order, and writes them in aligned pieces.
 class GatheringWriter {
  public:
-  GatheringWriter(const sys::Fd& file, std::string_view path, Range range) : file_(file), path_(path), range_(range) {}
+  GatheringWriter(const sys::Fd& file, std::string_view path, Range range)
+      : file_(file), path_(path), range_(range), buffer_(buffer_of_this_thread()) {}
 
+  /// Where the next bytes are best put.
+  [[nodiscard]] std::span<std::uint8_t> room() const { return buffer_.subspan(pending_); }
+
+  /// In the front of room(), or elsewhere.
   Result<void> add(ByteView bytes) {
-    // What is all there is goes straight through.
-    if (pending_.empty() && bytes.size() >= range_.end - offset_) return write(bytes);
     while (!bytes.empty()) {
-      std::size_t length = to_border(bytes, offset_ + pending_.size(), kGathered);
-      pending_.insert(pending_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
-      bytes = bytes.subspan(length);
-      if ((offset_ + pending_.size()) % kGathered == 0) COWSTORE_TRY(flush());
+      const std::span<std::uint8_t> place = room().first(std::min(bytes.size(), room().size()));
+      if (place.data() != bytes.data()) std::copy_n(bytes.begin(), place.size(), place.begin());
+      pending_ += place.size();
+      bytes = bytes.subspan(place.size());
+      COWSTORE_TRY(write_to_border());
     }
     return {};
   }
@@ -67,31 +79,37 @@ class GatheringWriter {
     return {};
   }
 
-  Result<void> flush() {
-    if (pending_.empty()) return {};
-    COWSTORE_TRY(write(pending_));
-    pending_.clear();
-    return {};
-  }
+  Result<void> flush() { return pending_ == 0 ? Result<void>() : write(pending_); }
 
   [[nodiscard]] std::uint64_t written() const { return written_; }
   /// Whether the size of the file may still be missing.
   [[nodiscard]] bool ends_in_hole() const { return ends_in_hole_; }
 
  private:
-  Result<void> write(ByteView bytes) {
-    std::uint64_t written = COWSTORE_TRY(write_sparse(file_, bytes, offset_, path_));
-    ends_in_hole_ = written < bytes.size();
+  Result<void> write_to_border() {
+    const std::uint64_t end = offset_ + pending_;
+    if (end >= range_.end) return flush();
+    const std::uint64_t border = end - end % kBorder;
+    return border > offset_ ? write(static_cast<std::size_t>(border - offset_)) : Result<void>();
+  }
+
+  /// The front of what is pending; the rest moves to the front.
+  Result<void> write(std::size_t length) {
+    std::uint64_t written = COWSTORE_TRY(write_sparse(file_, buffer_.first(length), offset_, path_));
+    ends_in_hole_ = written < length;
     written_ += written;
-    offset_ += bytes.size();
+    offset_ += length;
+    std::memmove(buffer_.data(), buffer_.data() + length, pending_ - length);
+    pending_ -= length;
     return {};
   }
 
   const sys::Fd& file_;
   std::string_view path_;
   Range range_;
+  std::span<std::uint8_t> buffer_;
+  std::size_t pending_ = 0;              ///< bytes at its front
   std::uint64_t offset_ = range_.begin;  ///< of what is pending
-  Bytes pending_;
   std::uint64_t written_ = 0;
   bool ends_in_hole_ = false;
 };
@@ -104,8 +122,8 @@ Result<std::uint64_t> write_content(store::Store& store, const object::FileRef& 
   if (range.begin > 0) COWSTORE_TRY(reader.seek(range.begin));
   GatheringWriter writer(file, path, range);
   while (reader.offset() < range.end) {
-    std::uint64_t left = range.end - reader.offset();
-    auto piece = COWSTORE_TRY(reader.next());
+    const std::uint64_t left = range.end - reader.offset();
+    auto piece = COWSTORE_TRY(reader.next_into(writer.room(), range.end));
     if (!piece) break;
     if (piece->data.empty()) {
       COWSTORE_TRY(writer.skip(std::min(piece->zeros, left)));

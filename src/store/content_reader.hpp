@@ -19,8 +19,8 @@ struct ContentPiece {
   [[nodiscard]] std::uint64_t size() const { return data.size() + zeros; }
 };
 
-/// Reads chunk by chunk, each verified; holds one chunk and one node per level. A run of zeros of any length is one
-/// piece (a few after one another where it spans nodes) and costs no read. Not thread-safe.
+/// Reads chunk by chunk, each verified; holds one chunk (none with next_into()) and one node per level. A run of zeros
+/// of any length is one piece (a few after one another where it spans nodes) and costs no read. Not thread-safe.
 class ContentReader {
  public:
   /// Reads nothing yet. The store must outlive the reader.
@@ -29,6 +29,10 @@ class ContentReader {
   /// The next piece, never empty; nothing at the end of the file. The view is valid until the next call.
   /// Errors are those of Store::read_node() and read_chunk().
   Result<std::optional<ContentPiece>> next();
+  /// The same, but as many chunks at once as fit into `out`, verified together and up to the one that reaches the
+  /// offset `end`: the view is of the front of `out`. A chunk that repeats, or is larger than `out`, comes as by
+  /// next().
+  Result<std::optional<ContentPiece>> next_into(std::span<std::uint8_t> out, std::uint64_t end);
   /// next() then begins with exactly the byte `offset`. At or beyond the size: the end.
   Result<void> seek(std::uint64_t offset);
   /// Where in the file the piece begins that next() gives.
@@ -36,8 +40,10 @@ class ContentReader {
 
  private:
   Result<void> load(const object::ChunkRun& run);
+  Result<ContentPiece> take_chunks(std::span<std::uint8_t> out, std::uint64_t end);
   ContentPiece take_zeros();
   ContentPiece take_chunk();
+
   Store& store_;
   std::uint64_t size_;
   object::ChunkListReader list_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "cowstore/ids.hpp"
 #include "cowstore/result.hpp"
@@ -27,9 +28,15 @@ class ObjectReader {
   /// containers opened anew.
   Result<void> read(const Digest& id, const Prepare& prepare);
 
+  /// The first place of each chunk only, all verified together; gives the numbers of those that aren't right, or not
+  /// as long as asked for: read() tells why, or finds them elsewhere.
+  std::vector<std::size_t> try_chunks(std::span<const ChunkRead> reads);
+
  private:
+  std::vector<bool> fetch(std::span<const ChunkRead> reads);
   Result<void> try_places(const Digest& id, const Prepare& prepare);
   Result<void> read_place(const FoundObject& found, const Digest& id, const Prepare& prepare);
+  Result<void> read_bytes(const FoundObject& found, std::span<std::uint8_t> out);
   Result<void> read_packed(const Digest& pack, const Location& location, std::span<std::uint8_t> out);
   Result<void> read_loose(const ContainerRecord& record, const Location& location, std::span<std::uint8_t> out);
   const sys::Dir& store_dir_;

@@ -7,6 +7,13 @@
 
 namespace cowstore::store {
 
+namespace {
+
+/// Below this the next object of the block is likely to be wanted too, and another read costs more than a copy.
+constexpr std::size_t kWorthReadingAlone = std::size_t{16} << 10;
+
+}  // namespace
+
 PackReader::PackReader(sys::Fd fd, std::string path, Digest name, std::uint64_t size, PackContent content)
     : fd_(std::move(fd)), path_(std::move(path)), name_(name), size_(size), content_(content) {}
 
@@ -59,10 +66,16 @@ Result<Bytes> PackReader::read_block(std::uint64_t offset) const {
   return bytes;
 }
 
-Result<bool> PackReader::read_whole_block(std::uint64_t offset, std::span<std::uint8_t> out) const {
+Result<bool> PackReader::read_directly(std::uint64_t offset, std::uint32_t inner, std::span<std::uint8_t> out) const {
   BlockHeader header = COWSTORE_TRY(read_header(offset));
-  if (header.raw_size != out.size()) return false;
-  COWSTORE_TRY(read_payload(header, offset, out));
+  if (inner == 0 && header.raw_size == out.size()) {
+    COWSTORE_TRY(read_payload(header, offset, out));
+    return true;
+  }
+  const bool whole_payload = header.codec == codec::Codec::kRaw && header.stored_size == header.raw_size;
+  const bool inside = inner <= header.raw_size && out.size() <= header.raw_size - inner;
+  if (!whole_payload || !inside || out.size() < kWorthReadingAlone) return false;
+  COWSTORE_TRY(sys::read_exactly_at(fd_, out, offset + kBlockHeaderBytes + header.table_bytes() + inner, path_));
   return true;
 }
 

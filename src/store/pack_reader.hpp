@@ -33,9 +33,9 @@ class PackReader {
 
   /// The decompressed bytes of the block at `offset`; its table isn't read.
   Result<Bytes> read_block(std::uint64_t offset) const;
-  /// Into `out`, the whole of a block that holds `out.size()` raw bytes; false, and nothing is read, if it holds
-  /// another number of them.
-  Result<bool> read_whole_block(std::uint64_t offset, std::span<std::uint8_t> out) const;
+  /// Into `out`, the bytes that begin at `inner` of a decompressed block, if that needs no other buffer: they are the
+  /// whole of it, or a large part of one that isn't compressed. Else false, and nothing is read.
+  Result<bool> read_directly(std::uint64_t offset, std::uint32_t inner, std::span<std::uint8_t> out) const;
 
   /// For fsck and repair: all blocks, as the footer tells; the name in the trailer must be the file's.
   Result<std::vector<BlockPlace>> blocks() const;

@@ -107,6 +107,11 @@ Result<void> Store::read_chunk(const ChunkId& id, std::span<std::uint8_t> out) {
   });
 }
 
+Result<void> Store::read_chunks(std::span<const ChunkRead> reads) {
+  for (std::size_t i : parts_->reader.try_chunks(reads)) COWSTORE_TRY(read_chunk(reads[i].id, reads[i].out));
+  return {};
+}
+
 Result<bool> Store::contains(const Digest& id) {
   if (is_implied_zero_chunk(id)) return true;
   auto view = parts_->index->view();

@@ -101,6 +101,35 @@ TEST_F(ContentReaderTest, BeginsAtWhateverByteIsSought) {
   }
 }
 
+TEST_F(ContentReaderTest, SeveralChunksAtOnceAreTheSameBytesFromAnywhereIntoAnyRoom) {
+  std::vector<Part> parts = parts_;
+  for (std::uint64_t i = 0; i < 12; ++i) parts.push_back({random_chunk(500 + 300 * i, 50 + i)});
+  object::FileRef file = put_file(parts);
+  Bytes content = content_of(parts);
+  ContentReader reader(*store_, file);
+  test::Random random(2);
+  for (int i = 0; i < 60; ++i) {
+    const std::uint64_t from = i == 0 ? 0 : random.below(file.size);
+    const std::uint64_t end = from + random.below(file.size - from + 1);
+    Bytes room(random.below(10'000));  // too small for some chunks
+    ASSERT_OK(reader.seek(from));
+    std::uint64_t at = from;
+    while (at < end) {
+      auto piece = reader.next_into(room, end);
+      ASSERT_OK(piece);
+      ASSERT_TRUE(*piece);
+      Bytes got((*piece)->data.begin(), (*piece)->data.end());
+      got.resize(static_cast<std::size_t>((*piece)->size()));
+      ASSERT_TRUE(std::equal(got.begin(), got.end(), content.begin() + static_cast<std::ptrdiff_t>(at))) << i;
+      at += got.size();
+      ASSERT_EQ(reader.offset(), at);
+    }
+  }
+  ASSERT_OK(reader.seek(file.size));
+  Bytes room(10'000);
+  EXPECT_FALSE(*reader.next_into(room, file.size));
+}
+
 TEST_F(ContentReaderTest, AHundredGibibytesOfZerosAreOnePieceAndCostNoRead) {
   constexpr std::uint64_t kChunks = (std::uint64_t{100} << 30) / kZeroLength;
   std::vector<Part> parts = {{random_chunk(1000, 1)}, zeros(kChunks), {random_chunk(2000, 2)}};

@@ -16,7 +16,7 @@ class PackTest : public StoreFixture {
     sys::Dir dir = *temp_.open().open_dir("store");
     auto session = Session::begin(dir);
     ASSERT_OK(session);
-    PackBuilder builder(**session, PackContent::kData, small_blocks());
+    PackBuilder builder(**session, PackContent::kData, options_);
     for (const Sample& sample : samples_) {
       auto length = static_cast<std::uint32_t>(sample.bytes.size());
       ASSERT_OK(builder.add({sample.id.digest(), ObjectKind::kChunk, length}, sample.bytes));
@@ -55,6 +55,7 @@ class PackTest : public StoreFixture {
     (void)pack->verify_name();
   }
 
+  StoreOptions options_ = small_blocks();
   std::vector<Sample> samples_ = pack_samples();
   std::vector<SegmentEntry> entries_;
   Digest name_;
@@ -179,14 +180,37 @@ TEST_F(PackTest, ReadsABlockInOneGoOnlyIfItHasTheSizeAskedFor) {
   auto pack = open_pack();
   const SegmentEntry& alone = entries_.back();
   Bytes bytes(alone.location.length);
-  auto whole = pack->read_whole_block(alone.location.offset, bytes);
+  auto whole = pack->read_directly(alone.location.offset, 0, bytes);
   ASSERT_OK(whole);
   EXPECT_TRUE(*whole);
   EXPECT_EQ(hash::sha256(bytes), alone.id);
   bytes.resize(bytes.size() - 1);
-  whole = pack->read_whole_block(alone.location.offset, bytes);
+  whole = pack->read_directly(alone.location.offset, 0, bytes);
   ASSERT_OK(whole);
   EXPECT_FALSE(*whole);
+}
+
+TEST_F(PackTest, ReadsLargePartsOfABlockThatIsNotCompressedAndNothingBeyondIt) {
+  samples_ = {random_chunk(20'000, 1), random_chunk(20'000, 2), random_chunk(100, 3)};
+  options_.block_bytes = 50'000;
+  build();
+  auto pack = open_pack();
+  Bytes bytes(20'000);
+  const Location second = entries_[1].location;
+  ASSERT_EQ(second.inner, 20'000u);
+  auto read = pack->read_directly(second.offset, second.inner, bytes);
+  ASSERT_OK(read);
+  EXPECT_TRUE(*read);
+  EXPECT_EQ(bytes, samples_[1].bytes);
+  for (std::uint32_t inner : {20'101U, 40'100U, 0xffffffffU}) {
+    read = pack->read_directly(second.offset, inner, bytes);
+    ASSERT_OK(read);
+    EXPECT_FALSE(*read) << inner;
+  }
+  bytes.resize(100);
+  read = pack->read_directly(second.offset, 40'000, bytes);
+  ASSERT_OK(read);
+  EXPECT_FALSE(*read);
 }
 
 }  // namespace

@@ -224,6 +224,53 @@ TEST_F(StoreTest, DamageInAPackIsLocatedAndNeverReadAsContent) {
   }
 }
 
+TEST_F(StoreTest, ChunksReadTogetherAreThoseReadOneByOne) {
+  std::vector<Sample> chunks;
+  for (std::uint64_t i = 0; i < 20; ++i) chunks.push_back(i % 2 == 0 ? text_chunk(9000, i) : random_chunk(30'000, i));
+  publish_chunks(*open(), chunks);
+  std::swap(chunks[3], chunks[8]);
+  auto store = open();
+  Bytes all;
+  for (const Sample& chunk : chunks) all.insert(all.end(), chunk.bytes.begin(), chunk.bytes.end());
+  Bytes found(all.size());
+  std::vector<ChunkRead> reads;
+  std::size_t at = 0;
+  for (const Sample& chunk : chunks) {
+    reads.push_back({chunk.id, std::span(found).subspan(at, chunk.bytes.size())});
+    at += chunk.bytes.size();
+  }
+  ASSERT_OK(store->read_chunks(reads));
+  EXPECT_EQ(found, all);
+  EXPECT_OK(store->read_chunks({}));
+}
+
+TEST_F(StoreTest, AmongChunksReadTogetherTheBadOneIsTold) {
+  std::vector<Sample> chunks = {random_chunk(30'000, 1), random_chunk(30'000, 2), random_chunk(30'000, 3)};
+  publish_chunks(*open(), chunks);
+  std::string file = only_file("packs");
+  std::string content = test::read_file(file);
+  const std::size_t damaged = content.find(std::string(as_text(chunks[1].bytes).substr(0, 100))) + 50;
+  ASSERT_LT(damaged, content.size());
+  content[damaged] = static_cast<char>(content[damaged] ^ 1);
+  test::set_mode(file, 0644);
+  test::write_file(file, content);
+  auto store = open();
+  Bytes found(90'000);
+  auto place = [&](std::size_t i) { return std::span(found).subspan(i * 30'000, 30'000); };
+  auto outcome = store->read_chunks(
+      std::vector<ChunkRead>{{chunks[0].id, place(0)}, {chunks[1].id, place(1)}, {chunks[2].id, place(2)}});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(outcome.error().message().find(chunks[1].id.hex()), std::string::npos) << outcome.error().message();
+  outcome =
+      store->read_chunks(std::vector<ChunkRead>{{chunks[0].id, place(0)}, {chunks[2].id, place(1).first(29'999)}});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kCorrupt);
+  outcome = store->read_chunks(std::vector<ChunkRead>{{random_chunk(30'000, 4).id, place(0)}});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(StoreTest, APackCutShortAnywhereGivesErrorsOnly) {
   std::vector<Sample> chunks = {text_chunk(300, 1), random_chunk(400, 2)};
   publish_chunks(*open(), chunks);
