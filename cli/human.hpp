@@ -15,6 +15,8 @@ std::string grouped(std::uint64_t number);
 std::string counted(std::uint64_t number, std::string_view noun);
 /// "17 bytes", "3.1 MiB"
 std::string human_bytes(std::uint64_t bytes);
+/// How long ago: "12 s", "5 min", "3 h", "20 days"
+std::string human_age(std::uint64_t seconds);
 /// "0:07", "1:02:03"
 std::string human_duration(std::uint64_t seconds);
 

@@ -14,6 +14,7 @@
 #include "cowstore/repository.hpp"
 #include "cowstore/result.hpp"
 #include "cowstore/status.hpp"
+#include "cowstore/worktree.hpp"
 
 namespace cowstore::cli {
 
@@ -42,6 +43,10 @@ std::string json_of_tags(const std::vector<RefInfo>& tags);
 
 std::string json_of(const OperationInfo& operation);
 std::string json_of(const UndoReport& report);
+
+std::string json_of(const WorktreeInfo& info);
+std::string json_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
+std::string json_of(const WorktreeRepairReport& report);
 
 /// {"<key>": [...]}
 std::string json_of_list(const std::string& key, const JsonList& list);

@@ -26,6 +26,8 @@ class Session {
   [[nodiscard]] bool quiet() const { return globals_.quiet; }
   [[nodiscard]] bool verbose() const { return globals_.verbose; }
   [[nodiscard]] std::size_t columns() const { return io_.columns; }
+  /// The terminal's if standard output is one, else 0: no limit.
+  [[nodiscard]] std::size_t line_width() const { return io_.out_device == Device::kTerminal ? io_.columns : 0; }
   [[nodiscard]] Paint paint() const;
   [[nodiscard]] const Context& context() const { return context_; }
 

@@ -14,6 +14,7 @@
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
 #include "cowstore/status.hpp"
+#include "cowstore/worktree.hpp"
 
 namespace cowstore::cli {
 
@@ -57,6 +58,11 @@ class DiffStat {
 };
 
 std::string text_of(const FsckReport& report, Detail detail, const Paint& paint);
+
+/// A table, cut to `width` (0: as wide as it gets).
+std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width);
+std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
+std::string text_of(const WorktreeRepairReport& report);
 
 std::string text_of(const OperationInfo& operation, Detail detail, const Paint& paint);
 std::string text_of(const UndoReport& report, Detail detail);

@@ -18,6 +18,7 @@
 #include "cowstore/result.hpp"
 #include "cowstore/scope.hpp"
 #include "cowstore/status.hpp"
+#include "cowstore/worktree.hpp"
 
 namespace cowstore {
 
@@ -108,6 +109,16 @@ class Repository {
   /// Sets branches and tags to what they were after that operation (an id prefix or "@~2"), and switches this working
   /// copy to what it had checked out then. Gives that operation.
   Result<OperationInfo> restore_operation(const std::string& operation);
+
+  /// All working copies of the repository: the main one first, then by path. Scans each, unless it is asked not to.
+  Result<std::vector<WorktreeInfo>> worktrees(const WorktreeListOptions& options);
+  /// Drops registrations of working copies whose directories are gone, and removes what interrupted commands left beside
+  /// working copies. In doubt, and where a command is at work, things stay and are named.
+  Result<WorktreePruneReport> prune_worktrees(const WorktreePruneOptions& options);
+  /// After directories were moved by other means: makes registrations and the working copies' own notes of the store
+  /// agree with where things are. `paths` (absolute) are working copies at their new places; what is registered is
+  /// looked at as well.
+  Result<WorktreeRepairReport> repair_worktrees(const std::vector<std::string>& paths);
 
   Result<FsckReport> fsck();
 

@@ -160,8 +160,8 @@ Result<std::unique_ptr<Session>> open_at(const std::string& path, const Context&
   if (!store_dir) {
     Error error = std::move(store_dir).error();
     error.operation = "open the store";
-    error.hint = "the working copy " + path + " belongs to it; if it was moved, put its new path into " + path +
-                 "/.cowstore/home";
+    error.hint = "the working copy " + path + " belongs to it; if it was moved, `cowstore worktree repair " + path +
+                 "` in the working copy that it moved with puts that right";
     return error;
   }
   sys::Dir log_dir = COWSTORE_TRY(store_dir->open_dir("log"));

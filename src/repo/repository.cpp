@@ -9,6 +9,7 @@
 #include "repo/open.hpp"
 #include "repo/session.hpp"
 #include "repo/status.hpp"
+#include "repo/worktrees.hpp"
 
 namespace cowstore {
 
@@ -109,6 +110,16 @@ Result<std::vector<OperationInfo>> Repository::operations(std::uint64_t limit) {
 }
 Result<OperationInfo> Repository::restore_operation(const std::string& operation) {
   return repo::restore_operation(*impl_->session, operation);
+}
+
+Result<std::vector<WorktreeInfo>> Repository::worktrees(const WorktreeListOptions& options) {
+  return repo::list_worktrees(*impl_->session, options);
+}
+Result<WorktreePruneReport> Repository::prune_worktrees(const WorktreePruneOptions& options) {
+  return repo::prune_worktrees(*impl_->session, options);
+}
+Result<WorktreeRepairReport> Repository::repair_worktrees(const std::vector<std::string>& paths) {
+  return repo::repair_worktrees(*impl_->session, paths);
 }
 
 Result<FsckReport> Repository::fsck() {

@@ -53,7 +53,6 @@ struct Session {
   /// Appends, and says for whom it waits. A working copy that was moved is noted first, in an operation of its own.
   Result<refs::Operation> append(const refs::NewOperation& operation,
                                  refs::Durability durability = refs::Durability::kNow);
-
   /// Notes in the view where this working copy is, and as which subvolume, if it has been moved or replaced.
   Result<void> note_place();
 

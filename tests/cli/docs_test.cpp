@@ -54,6 +54,20 @@ void check_full_attributes(DocTables& docs) {
   EXPECT_EQ(docs.check("ls", printed), std::vector<std::string>());
 }
 
+/// In a repository of its own, in a directory whose name isn't UTF-8.
+void check_worktrees(CliBed& bed, DocTables& docs) {
+  checked(bed, docs, "checkout", {"checkout", "@", "../beside"});
+  checked(bed, docs, "worktree list", {"worktree", "list"});
+  remove_path(bed.path("beside"));
+  make_dirs(bed.path(".x.cowstore-partial"));
+  checked(bed, docs, "worktree repair", {"worktree", "repair"});
+  checked(bed, docs, "worktree prune", {"worktree", "prune"});
+  WorktreePruneReport prune;
+  prune.restored.push_back({"\xff", "why"});
+  auto printed = nlohmann::json::parse(cli::json_of(prune, WorktreePruneOptions::Run::kReally));
+  EXPECT_EQ(docs.check("worktree prune", printed), std::vector<std::string>());
+}
+
 TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   DocTables docs;
   CliBed bed;
@@ -90,6 +104,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   checked(bed, docs, "op log", {"op", "log"});
   checked(bed, docs, "op restore", {"op", "restore", "@~1"});  // back on main
   checked(bed, docs, "branch NAME", {"branch", "-D", "b"});
+  check_worktrees(bed, docs);
   checked(bed, docs, "tag NAME", {"tag", "-d", "t"});
   checked(bed, docs, "fsck", {"fsck"});
   checked(bed, docs, "version", {"version"});

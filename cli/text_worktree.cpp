@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "cli/human.hpp"
+#include "cli/table.hpp"
+#include "cli/text.hpp"
+#include "cowstore/text.hpp"
+
+namespace cowstore::cli {
+
+namespace {
+
+std::string head_of(const WorktreeInfo& info) {
+  if (info.branch) return quoted_name(*info.branch);
+  return info.commit ? short_id(*info.commit) : "-";
+}
+
+std::string state_of(const WorktreeInfo& info) {
+  if (info.state != WorktreeState::kModified) return to_string(info.state);
+  return fmt::format("{} modified", grouped(info.changed));
+}
+
+std::string age_of(const std::optional<Timestamp>& then, Timestamp now) {
+  if (!then) return "-";
+  return human_age(now.seconds > then->seconds ? static_cast<std::uint64_t>(now.seconds - then->seconds) : 0);
+}
+
+template <class Item>
+std::string lines_of(std::string_view verb, const std::vector<Item>& items) {
+  std::string text;
+  for (const Item& item : items) {
+    text += fmt::format("{} {} ({})\n", verb, quoted_name(item.path), escape_for_terminal(item.what));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width) {
+  Table table({Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight,
+               Align::kLeft});
+  table.add({" ", "ID", "HEAD", "METHOD", "STATE", "AGE", "USED", "PATH"});
+  std::string reasons;
+  for (const WorktreeInfo& info : infos) {
+    table.add({info.current ? "*" : " ", info.id.substr(0, 7), head_of(info), info.method, state_of(info),
+               age_of(info.registered, now), age_of(info.last_operation, now), quoted_name(info.path)});
+    if (!info.reason.empty())
+      reasons += fmt::format("{}: {}\n", quoted_name(info.path), escape_for_terminal(info.reason));
+  }
+  return table.str(width) + reasons;
+}
+
+std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run) {
+  bool dry = run == WorktreePruneOptions::Run::kDryRun;
+  std::string text = lines_of(dry ? "would drop" : "dropped", report.dropped);
+  text += lines_of(dry ? "would remove" : "removed", report.removed);
+  text += lines_of(dry ? "would bring back" : "brought back", report.restored);
+  text += lines_of("kept", report.kept);
+  return text.empty() ? "Nothing to prune\n" : text;
+}
+
+std::string text_of(const WorktreeRepairReport& report) {
+  std::string text = lines_of("repaired", report.repaired) + lines_of("not repaired:", report.unrepaired);
+  return text.empty() ? "Nothing to repair\n" : text;
+}
+
+}  // namespace cowstore::cli

@@ -1,0 +1,73 @@
+// The working copies of a repository: which there are, in what state, and their administration.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cowstore/ids.hpp"
+#include "cowstore/time.hpp"
+
+namespace cowstore {
+
+/// What is found where a working copy is registered.
+enum class WorktreeState {
+  kUnchecked,   ///< it is there; what has changed in it was not asked for
+  kClean,       ///< nothing differs from its commit
+  kModified,    ///< something does
+  kMissing,     ///< no such directory
+  kElsewhere,   ///< a directory is there, but it is another working copy or none
+  kNotMounted,  ///< nothing is there, and perhaps only because a file system isn't mounted
+  kUnreadable,  ///< it can't be looked at
+};
+
+/// "unchecked", "clean", "modified", "missing", "elsewhere", "not mounted", "unreadable".
+const char* to_string(WorktreeState state);
+
+struct WorktreeInfo {
+  std::string id;
+  std::string path;      ///< absolute, as registered
+  std::string method;    ///< how it came to be: "main", "reflink", "copy", …; "unknown" where nothing was registered
+  bool main = false;     ///< holds the store
+  bool current = false;  ///< the one that the command runs in
+  std::optional<std::string> branch;    ///< none when detached
+  std::optional<CommitId> commit;       ///< none before the first commit
+  std::optional<Timestamp> registered;  ///< when it became known to the store, as far back as the operation log goes
+  std::optional<Timestamp> last_operation;  ///< the newest that was done in it
+  WorktreeState state = WorktreeState::kUnchecked;
+  std::uint64_t changed = 0;  ///< paths that differ from the commit
+  std::string reason;         ///< why it is in a state other than clean and modified; may be empty
+};
+
+struct WorktreeListOptions {
+  enum class Check { kChanges, kPresence } check = Check::kChanges;  ///< kPresence: no working copy is scanned
+};
+
+struct WorktreePruneOptions {
+  enum class Run { kReally, kDryRun } run = Run::kReally;
+  std::vector<std::string> directories;  ///< absolute; looked into for leftovers besides those that are known
+};
+
+/// What was dropped or removed, and what was left alone in doubt.
+struct WorktreePruneReport {
+  struct Item {
+    std::string path;
+    std::string what;  ///< for people: "its directory is gone", "left by an interrupted checkout", …
+  };
+  std::vector<Item> dropped;   ///< registrations
+  std::vector<Item> removed;   ///< directories
+  std::vector<Item> restored;  ///< directories that got their name back
+  std::vector<Item> kept;      ///< in doubt, or in use
+};
+
+struct WorktreeRepairReport {
+  struct Item {
+    std::string path;
+    std::string what;
+  };
+  std::vector<Item> repaired;
+  std::vector<Item> unrepaired;  ///< with the reason
+};
+
+}  // namespace cowstore

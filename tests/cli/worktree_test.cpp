@@ -1,0 +1,85 @@
+// Working copies, from the user's side.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli_bed.hpp"
+
+namespace cowstore::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+/// A repository in main/, and a working copy of it in side/.
+class WorktreeCommand : public testing::Test {
+ protected:
+  WorktreeCommand() {
+    bed.done({"init", "main"});
+    bed.directory = "main";
+    bed.write("main/a", "first");
+    bed.done({"commit", "-m", "1"});
+    bed.done({"checkout", "main", "../side"});
+  }
+  CliBed bed;
+};
+
+TEST_F(WorktreeCommand, ListIsATableWithTheCurrentOneMarked) {
+  bed.write("side/a", "edited");
+  bed.directory = "side";
+  std::string text = bed.done({"worktree", "list"}).out;
+  EXPECT_THAT(text, HasSubstr("HEAD"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  +[0-9a-f]{7}  main  main  +clean .*" + bed.path("main") + "\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n\\* +[0-9a-f]{7}  main .*1 modified .*" + bed.path("side") + "\n"));
+}
+
+TEST_F(WorktreeCommand, ListFitsTheTerminal) {
+  bed.out_device = cli::Device::kTerminal;
+  bed.done({"checkout", "main", "../" + std::string(120, 'x')});
+  std::istringstream lines(bed.done({"worktree", "list"}).out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 82U) << line;  // "…" has three bytes
+}
+
+TEST_F(WorktreeCommand, ListInJsonHasExactStates) {
+  bed.write("side/new", "1");
+  json list = bed.json({"worktree", "list"})["worktrees"];
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["state"], "clean");
+  EXPECT_EQ(list[0]["current"], true);
+  EXPECT_EQ(list[1]["state"], "modified");
+  EXPECT_EQ(list[1]["changed"], 1);
+  EXPECT_EQ(bed.json({"worktree", "list", "--fast"})["worktrees"][1]["state"], "unchecked");
+}
+
+TEST_F(WorktreeCommand, PruneSaysWhatItDid) {
+  EXPECT_EQ(bed.done({"worktree", "prune"}).out, "Nothing to prune\n");
+  remove_path(bed.path("side"));
+  EXPECT_EQ(bed.done({"worktree", "prune", "-n"}).out, "would drop " + bed.path("side") + " (its directory is gone)\n");
+  EXPECT_EQ(bed.done({"worktree", "prune"}).out, "dropped " + bed.path("side") + " (its directory is gone)\n");
+  EXPECT_EQ(bed.json({"worktree", "list"})["worktrees"].size(), 1U);
+}
+
+TEST_F(WorktreeCommand, RepairFailsWhereSomethingStaysWrong) {
+  rename_path(bed.path("side"), bed.path("moved"));
+  Ran ran = bed.run({"worktree", "repair"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr("not repaired: " + bed.path("side")));
+  EXPECT_EQ(bed.done({"worktree", "repair", "../moved"}).out,
+            "repaired " + bed.path("moved") + " (was registered at " + bed.path("side") + ")\n");
+}
+
+TEST_F(WorktreeCommand, ACommandWhoseStoreWasMovedNamesTheWayOut) {
+  rename_path(bed.path("main"), bed.path("moved"));
+  bed.directory = "side";
+  Ran ran = bed.run({"status"});
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_THAT(ran.err, HasSubstr("cowstore worktree repair"));
+  bed.directory = "moved";
+  bed.done({"worktree", "repair"});
+  bed.directory = "side";
+  bed.done({"status"});
+}
+
+}  // namespace
+}  // namespace cowstore::test

@@ -1,0 +1,55 @@
+// Repositories with several working copies, for tests of their administration.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "support/test_filesystems.hpp"
+#include "system/bed.hpp"
+
+namespace cowstore::test {
+
+inline std::vector<WorktreeInfo> worktrees_of(const std::string& path,
+                                              WorktreeListOptions::Check check = WorktreeListOptions::Check::kChanges) {
+  WorktreeListOptions options;
+  options.check = check;
+  return must(open_repository(path).worktrees(options));
+}
+
+/// What the list says of the working copy registered at `path`; one without an id if there is none.
+inline WorktreeInfo listed(const std::string& from, const std::string& path) {
+  for (WorktreeInfo& info : worktrees_of(from)) {
+    if (info.path == path) return std::move(info);
+  }
+  return {};
+}
+
+template <class Item>
+std::vector<std::string> paths_of(const std::vector<Item>& items) {
+  std::vector<std::string> paths;
+  for (const Item& item : items) paths.push_back(item.path);
+  return paths;
+}
+
+/// `main` with two files in a commit, and `side`, a working copy of it, in one directory.
+class WorktreeTest : public FilesystemTest {
+ protected:
+  void SetUp() override {
+    FilesystemTest::SetUp();
+    if (skipped()) return;
+    make_repository(main());
+    write_file(main() + "/a", "first");
+    write_file(main() + "/d/b", "second");
+    commit_all(main(), "first");
+    check_out(main(), "main", side());
+  }
+
+  [[nodiscard]] std::string main() const { return temp() / "main"; }
+  [[nodiscard]] std::string side() const { return temp() / "side"; }
+  [[nodiscard]] std::string id_of(const std::string& path) const { return listed(main(), path).id; }
+};
+
+using Paths = std::vector<std::string>;
+
+}  // namespace cowstore::test
