@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "cli/commit_message.hpp"
 #include "cli/json.hpp"
 #include "cli/scope.hpp"
 #include "cli/session.hpp"
@@ -30,15 +31,6 @@ void declare(Parser& parser, CommitFlags& flags) {
   declare_skip_unreadable(parser, flags.scope);
 }
 
-Result<std::string> message_of(const CommitFlags& flags) {
-  if (flags.paragraphs.empty()) return usage_error("a commit needs a message", "cowstore commit -m MESSAGE");
-  std::string message = fmt::format("{}", fmt::join(flags.paragraphs, "\n\n"));
-  if (message.find_first_not_of(" \t\r\n") == message.npos) {
-    return usage_error("the message is empty", "cowstore commit -m MESSAGE");
-  }
-  return message;
-}
-
 using Meta = std::vector<std::pair<std::string, std::string>>;
 
 Result<Meta> meta_of(const CommitFlags& flags) {
@@ -58,7 +50,7 @@ Result<Meta> meta_of(const CommitFlags& flags) {
 
 Result<CommitOptions> options_of(const CommitFlags& flags) {
   CommitOptions options;
-  auto message = message_of(flags);
+  auto message = message_of(flags.paragraphs, "cowstore commit -m MESSAGE");
   if (!message) return message.error();
   options.message = *message;
   auto meta = meta_of(flags);

@@ -26,6 +26,7 @@ struct Io {
   std::size_t columns = 80;                          ///< width of the terminal
   std::function<Context()> context;                  ///< identity, wall clock and time zone
   std::function<std::chrono::nanoseconds()> steady;  ///< a clock that never jumps, for progress
+  int end_by_signal = 0;  ///< set by a verb that ran a command: what ended that is to end this process too
 };
 
 }  // namespace cowstore::cli

@@ -13,6 +13,7 @@
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
 #include "cowstore/result.hpp"
+#include "cowstore/run.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
 
@@ -27,6 +28,7 @@ std::string json_of(const Status& status, const std::string& working_copy);
 std::string json_of(const CommitReport& report);
 std::string json_of(const CheckoutReport& report, Execution execution);
 std::string json_of(const FsckReport& report);
+std::string json_of(const RunReport& report);
 
 std::string json_of(const CommitInfo& commit);
 /// A commit with what it changed; `changes` are objects made by json_of(EntryChange).

@@ -25,8 +25,7 @@ class ProgressLine : public Progress {
   void begin(std::string_view stage, std::uint64_t files_total, std::uint64_t bytes_total) override;
   void advance(std::uint64_t files, std::uint64_t bytes) override;
 
-  /// Takes the line off the terminal, so that something else can be written there.
-  void clear();
+  void clear() override;
   /// Clears it for good: from now on the terminal belongs to the result.
   void stop();
 

@@ -46,6 +46,12 @@ Result<void> Session::write(std::string_view bytes) {
   return error;
 }
 
+ExitStatus Session::end_by_signal(int number) {
+  constexpr int kShellsOffset = 128;
+  io_.end_by_signal = number;
+  return static_cast<ExitStatus>(kShellsOffset + number);
+}
+
 Result<ExitStatus> Session::answer(const Render& json, const Render& text) {
   auto written = write(this->json() ? json() + "\n" : text());
   if (!written) return written.error();

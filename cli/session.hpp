@@ -44,6 +44,9 @@ class Session {
   /// Writes to standard output; kIo when that fails.
   Result<void> write(std::string_view bytes);
 
+  /// For a verb that ran a command which a signal ended: this process is to end so as well, once all is said.
+  ExitStatus end_by_signal(int number);
+
   using Render = std::function<std::string()>;
   /// What was asked for: shown even with --quiet.
   Result<ExitStatus> answer(const Render& json, const Render& text);

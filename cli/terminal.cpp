@@ -1,6 +1,7 @@
 #include "cli/terminal.hpp"
 
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -57,6 +58,13 @@ Io system_io() {
             .columns = terminal_columns(),
             .context = system_context,
             .steady = steady_now};
+}
+
+void end_by_signal(int number) {
+  const rlimit no_dump{0, 0};  // the command has left its own, if any
+  (void)setrlimit(RLIMIT_CORE, &no_dump);
+  std::signal(number, SIG_DFL);
+  std::raise(number);
 }
 
 void handle_signals(const Io& io) {

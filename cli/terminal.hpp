@@ -14,4 +14,7 @@ Io system_io();
 /// at any point.
 void handle_signals(const Io& io);
 
+/// Ends this process by that signal. Returns only if that isn't possible.
+void end_by_signal(int number);
+
 }  // namespace cowstore::cli

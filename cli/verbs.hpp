@@ -19,6 +19,7 @@ Verb ls_verb();
 Verb op_log_verb();
 Verb op_restore_verb();
 Verb restore_verb();
+Verb run_verb();
 Verb show_verb();
 Verb status_verb();
 Verb tag_verb();

@@ -20,6 +20,8 @@ class Progress {
   virtual void begin(std::string_view stage, std::uint64_t files_total, std::uint64_t bytes_total) = 0;
   /// Adds to what is done in the present stage.
   virtual void advance(std::uint64_t files, std::uint64_t bytes) = 0;
+  /// Something else is about to write to the terminal: what is shown there goes away, until there is news.
+  virtual void clear() {}
 };
 
 struct Context {

@@ -16,6 +16,7 @@
 #include "cowstore/ids.hpp"
 #include "cowstore/operation.hpp"
 #include "cowstore/result.hpp"
+#include "cowstore/run.hpp"
 #include "cowstore/scope.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
@@ -75,6 +76,9 @@ class Repository {
   /// Makes a new working copy in `directory`, which must not exist or be empty (or any, with kForce).
   Result<CheckoutReport> checkout(const std::string& revision, const std::string& directory,
                                   const CheckoutOptions& options);
+  /// Runs a command in a private working copy of a version, which shows at working_copy_path() to the command and its
+  /// children alone. The report tells the command's end, which is no error. kUnsupported where nothing may be mounted.
+  Result<RunReport> run(const RunOptions& options);
   /// Brings paths back to what a version has; what they were goes into the operation, for undo.
   Result<CheckoutReport> restore(const RestoreOptions& options);
   /// Undoes this working copy's last operation that isn't undone yet.

@@ -315,12 +315,12 @@ Error occupied(const Target& target) {
 }  // namespace
 
 Result<CheckoutReport> checkout_new(Session& session, const std::string& revision, const std::string& directory,
-                                    const CheckoutOptions& options) {
+                                    const CheckoutOptions& options, Place place) {
   refs::Resolved resolved = COWSTORE_TRY(session.resolve(revision));
   Target target = COWSTORE_TRY(look_at(directory));
   bool inside_store = target.path().starts_with(session.store->dir().path() + "/") ||
                       target.path().find("/.cowstore/") != std::string::npos;
-  if (inside_store) {
+  if (inside_store && place == Place::kUsers) {
     return Error{ErrorCode::kUsage,       0, "check out to", target.path(), "it is inside of a store",
                  "name another directory"};
   }

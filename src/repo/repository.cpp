@@ -7,6 +7,7 @@
 #include "repo/history.hpp"
 #include "repo/names.hpp"
 #include "repo/open.hpp"
+#include "repo/run.hpp"
 #include "repo/session.hpp"
 #include "repo/status.hpp"
 #include "repo/worktrees.hpp"
@@ -54,6 +55,9 @@ Result<CheckoutReport> Repository::switch_to(const std::string& revision, const 
 Result<CheckoutReport> Repository::checkout(const std::string& revision, const std::string& directory,
                                             const CheckoutOptions& options) {
   return repo::checkout_new(*impl_->session, revision, directory, options);
+}
+Result<RunReport> Repository::run(const RunOptions& options) {
+  return repo::run(*impl_->session, options);
 }
 Result<CheckoutReport> Repository::restore(const RestoreOptions& options) {
   return repo::restore(*impl_->session, options);

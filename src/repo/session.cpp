@@ -109,6 +109,15 @@ Result<refs::Operation> Session::append(const refs::NewOperation& operation, ref
   return append_alone(operation, durability);
 }
 
+/// Whether that path leads to this working copy too: through a bind mount, as in `cowstore run --at`.
+bool Session::is_also_at(const std::string& path) const {
+  auto there = sys::Dir::open(path);
+  if (!there) return false;
+  auto theirs = there->stat_self();
+  auto ours = copy.root.stat_self();
+  return theirs && ours && theirs->inode == ours->inode && theirs->device == ours->device;
+}
+
 /// In no working copy's name, so that nobody's `undo` finds it.
 Result<void> Session::note_place() {
   auto state = COWSTORE_TRY(log.current());
@@ -116,7 +125,7 @@ Result<void> Session::note_place() {
   if (!known) return {};
   refs::NewOperation operation = new_operation();
   operation.worktree.clear();
-  add_change(operation.changes, key("path"), known, copy.path);
+  if (*known != copy.path && !is_also_at(*known)) operation.changes.push_back({key("path"), known, copy.path});
   add_change(operation.changes, key("uuid"), state->view.get(key("uuid")), copy.recorded_uuid());
   if (operation.changes.empty()) return {};
   auto appended = append_alone(operation, refs::Durability::kNow);

@@ -62,6 +62,7 @@ struct Session {
   [[nodiscard]] const chunk::CutRule& cut_rule() const;
 
  private:
+  [[nodiscard]] bool is_also_at(const std::string& path) const;
   Result<refs::Operation> append_alone(const refs::NewOperation& operation, refs::Durability durability);
   std::unique_ptr<base::ThreadPool> pool_;
 };

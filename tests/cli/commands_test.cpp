@@ -490,5 +490,66 @@ TEST(Arguments, ThatLookLikeVerbsAreArguments) {
   EXPECT_EQ(bed.done({"branch"}).out, "* main\n  status\n");
 }
 
+TEST(RunCommand, PassesTheStatusOfItsCommandOn) {
+  CliBed bed;
+  bed.init_with({{"text", "one"}});
+  bed.write("text", "edited");
+  EXPECT_EQ(bed.run({"run", "--at", "@", "--", "sh", "-c", "test $(cat text) = one && exit 42"}).status, 42);
+  Ran missing = bed.run({"run", "--at", "@", "--", "no-such-program-anywhere"});
+  EXPECT_EQ(missing.status, 127);
+  EXPECT_THAT(missing.err, HasSubstr("no-such-program-anywhere"));
+  EXPECT_EQ(bed.run({"run", "--at", "@", "--", "sh", "-c", "kill -TERM $$"}).status, 128 + 15);
+}
+
+TEST(RunCommand, HandsEverythingBehindTheDashesOn) {
+  CliBed bed;
+  bed.init_with({{"text", "one"}});
+  EXPECT_EQ(bed.run({"run", "--at", "@", "--", "sh", "-c", "test \"$*\" = '-- -v --at ++ --'", "sh", "--", "-v", "--at",
+                     "++", "--"})
+                .status,
+            0);
+}
+
+TEST(RunCommand, PrintsOneObjectWhateverTheCommandPrints) {
+  CliBed bed;
+  bed.init_with({{"text", "one"}});
+  json ran =
+      bed.json({"run", "--at", "main", "--commit", "-m", "by it", "--", "sh", "-c", "echo noise >&2; echo > new"});
+  EXPECT_EQ(ran["status"], 0);
+  EXPECT_EQ(ran["signal"], nullptr);
+  EXPECT_EQ(ran["path"], nullptr);
+  EXPECT_EQ(ran["branch"], "main");
+  EXPECT_EQ(bed.json({"show", "main"})["commit"], ran["commit"]);
+  Ran signalled = bed.run({"--json", "run", "--at", "@", "--", "sh", "-c", "kill -KILL $$"});
+  EXPECT_EQ(signalled.json()["signal"], 9);
+}
+
+TEST(RunCommand, SaysWhatItKeptAndCommitted) {
+  CliBed bed;
+  bed.init_with({{"text", "one"}});
+  Ran ran =
+      bed.done({"run", "--at", "main", "--keep", "../kept", "--commit", "-m", "m", "--", "sh", "-c", "echo > new"});
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("kept " + bed.path("../kept").substr(0, bed.path().size() - 2)));
+  EXPECT_THAT(ran.err, HasSubstr(" on main"));
+  Ran failed = bed.run({"run", "--at", "main", "--commit", "-m", "m", "--", "false"});
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.err, HasSubstr("nothing committed"));
+}
+
+TEST(RunCommand, RefusesWhatMakesNoSense) {
+  CliBed bed;
+  bed.init_with({{"text", "one"}});
+  EXPECT_THAT(bed.run({"run", "--", "true"}).err, HasSubstr("--at"));
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"run", "--", "true"},
+                                             {"run", "--at", "@"},
+                                             {"run", "--at", "@", "-m", "x", "--", "true"},
+                                             {"run", "--at", "@", "--commit", "--", "true"},
+                                             {"run", "--at", "@", "--method", "copy", "--require-cow", "--", "true"}})
+    EXPECT_EQ(bed.run(args).status, 2) << testing::PrintToString(args);
+  EXPECT_EQ(bed.run({"run", "--at", "nothing", "--", "true"}).status, 3);
+}
+
 }  // namespace
 }  // namespace cowstore::test

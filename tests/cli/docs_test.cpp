@@ -106,6 +106,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   checked(bed, docs, "branch NAME", {"branch", "-D", "b"});
   check_worktrees(bed, docs);
   checked(bed, docs, "tag NAME", {"tag", "-d", "t"});
+  checked(bed, docs, "run", {"run", "--at", "@", "--keep", "../kept" + odd, "--", "true"});
   checked(bed, docs, "fsck", {"fsck"});
   checked(bed, docs, "version", {"version"});
   checked(bed, docs, "help", {"commit", "--help"});

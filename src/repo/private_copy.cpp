@@ -1,0 +1,126 @@
+#include "repo/private_copy.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/try.hpp"
+#include "refs/names.hpp"
+#include "repo/full_disk.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+constexpr const char* kPlaces = "run";
+constexpr const char* kCopy = "copy";
+constexpr const char* kLock = "lock";
+
+/// All that the view says of working copies at or below a directory, as changes that take it away.
+std::vector<refs::Change> registrations_in(const refs::View& view, const std::string& directory) {
+  std::vector<refs::Change> changes;
+  for (const std::string& id : refs::worktree_ids(view)) {
+    auto path = view.get(refs::worktree_key(id, "path"));
+    if (!path || (*path != directory && !path->starts_with(directory + "/"))) continue;
+    for (const auto& [key, value] : view.with_prefix(refs::worktree_key(id, "")))
+      changes.push_back({key, value, std::nullopt});
+  }
+  return changes;
+}
+
+Result<void> unregister(Session& session, const std::string& directory) {
+  refs::NewOperation operation = session.new_operation();
+  operation.changes = registrations_in(COWSTORE_TRY(session.log.current())->view, directory);
+  if (operation.changes.empty()) return {};
+  // No more durable than the removal that follows.
+  auto appended = with_reserve(session, [&] { return session.append(operation, refs::Durability::kWithTheNext); });
+  return appended ? Result<void>() : std::move(appended).error();
+}
+
+/// The tree goes even if the view can't be written: its space may be what a full disk needs.
+Result<void> remove_with_registrations(Session& session, const sys::Dir& parent, const std::string& name) {
+  auto unregistered = unregister(session, parent.path_of(name));
+  COWSTORE_TRY(parent.remove_tree(name));
+  return unregistered;
+}
+
+/// A place whose command has ended without removing it.
+struct Abandoned {
+  std::string name;
+  sys::FileLock lock;
+};
+
+Result<std::vector<Abandoned>> abandoned_in(const Session& session, const sys::Dir& all) {
+  std::vector<Abandoned> abandoned;
+  for (const sys::ListedEntry& entry : COWSTORE_TRY(all.list())) {
+    auto place = all.open_dir(entry.name);
+    if (!place) continue;  // the lock, or removed meanwhile
+    auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*place, kLock, session.context.command_line));
+    if (lock) abandoned.push_back({entry.name, std::move(*lock)});
+  }
+  return abandoned;
+}
+
+/// With the lock under which places are made and looked for, nobody takes one that is just being made for abandoned.
+Result<sys::FileLock> lock_places(const Session& session, const sys::Dir& all) {
+  return sys::FileLock::acquire(all, kLock, session.context.command_line);
+}
+
+}  // namespace
+
+PrivatePlace::PrivatePlace(Session& session, sys::Dir all, std::string name, sys::FileLock lock)
+    : session_(&session), all_(std::move(all)), name_(std::move(name)), lock_(std::move(lock)) {}
+
+PrivatePlace::PrivatePlace(PrivatePlace&& other) noexcept
+    : session_(other.session_),
+      all_(std::move(other.all_)),
+      name_(std::exchange(other.name_, {})),
+      lock_(std::move(other.lock_)) {}
+
+PrivatePlace::~PrivatePlace() {
+  (void)discard();
+}
+
+Result<PrivatePlace> PrivatePlace::make(Session& session) {
+  auto made = session.store->dir().make_dirs(kPlaces, 0777);
+  if (!made) return explain_read_only(std::move(made).error());
+  sys::Dir all = COWSTORE_TRY(session.store->dir().open_dir(kPlaces));
+  COWSTORE_TRY(remove_abandoned_copies(session));
+  sys::FileLock guard = COWSTORE_TRY(lock_places(session, all));
+  const std::string name = sys::unique_name();
+  COWSTORE_TRY(all.make_dir(name, 0700));
+  sys::Dir place = COWSTORE_TRY(all.open_dir(name));
+  sys::FileLock lock = COWSTORE_TRY(sys::FileLock::acquire(place, kLock, session.context.command_line));
+  return PrivatePlace(session, std::move(all), name, std::move(lock));
+}
+
+std::string PrivatePlace::path() const {
+  return all_.path_of(name_) + "/" + kCopy;
+}
+
+Result<void> PrivatePlace::discard() {
+  if (name_.empty()) return {};
+  return remove_with_registrations(*session_, all_, std::exchange(name_, {}));
+}
+
+Result<std::size_t> remove_abandoned_copies(Session& session) {
+  auto all = session.store->dir().open_dir(kPlaces);
+  if (!all && all.error().code == ErrorCode::kNotFound) return std::size_t{0};
+  if (!all) return std::move(all).error();
+  std::vector<Abandoned> abandoned;
+  {
+    sys::FileLock guard = COWSTORE_TRY(lock_places(session, *all));
+    abandoned = COWSTORE_TRY(abandoned_in(session, *all));
+  }
+  for (const Abandoned& each : abandoned) COWSTORE_TRY(remove_with_registrations(session, *all, each.name));
+  return abandoned.size();
+}
+
+Result<void> remove_copy(Session& session, const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  sys::Dir parent = COWSTORE_TRY(sys::Dir::open(path.substr(0, std::max<std::size_t>(slash, 1))));
+  return remove_with_registrations(session, parent, path.substr(slash + 1));
+}
+
+}  // namespace cowstore::repo
