@@ -1,12 +1,13 @@
 #include "repo/private_copy.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/registered.hpp"
+#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -22,9 +23,8 @@ std::vector<refs::Change> registrations_in(const refs::View& view, const std::st
   std::vector<refs::Change> changes;
   for (const std::string& id : refs::worktree_ids(view)) {
     auto path = view.get(refs::worktree_key(id, "path"));
-    if (!path || (*path != directory && !path->starts_with(directory + "/"))) continue;
-    for (const auto& [key, value] : view.with_prefix(refs::worktree_key(id, "")))
-      changes.push_back({key, value, std::nullopt});
+    if (!path || !is_within(*path, directory)) continue;
+    for (refs::Change& change : without(view, id)) changes.push_back(std::move(change));
   }
   return changes;
 }
@@ -38,28 +38,14 @@ Result<void> unregister(Session& session, const std::string& directory) {
   return appended ? Result<void>() : std::move(appended).error();
 }
 
-/// The tree goes even if the view can't be written: its space may be what a full disk needs.
-Result<void> remove_with_registrations(Session& session, const sys::Dir& parent, const std::string& name) {
-  auto unregistered = unregister(session, parent.path_of(name));
-  COWSTORE_TRY(parent.remove_tree(name));
+/// The place with the working copy in it, which is gone at once where that is a subvolume. It goes even if the view
+/// can't be written: its space may be what a full disk needs.
+Result<void> remove_place(Session& session, const sys::Dir& all, const std::string& name) {
+  auto unregistered = unregister(session, all.path_of(name));
+  sys::Dir place = COWSTORE_TRY(all.open_dir(name));
+  COWSTORE_TRY(sys::remove_subvolume(place, kCopy));
+  COWSTORE_TRY(all.remove_tree(name));
   return unregistered;
-}
-
-/// A place whose command has ended without removing it.
-struct Abandoned {
-  std::string name;
-  sys::FileLock lock;
-};
-
-Result<std::vector<Abandoned>> abandoned_in(const Session& session, const sys::Dir& all) {
-  std::vector<Abandoned> abandoned;
-  for (const sys::ListedEntry& entry : COWSTORE_TRY(all.list())) {
-    auto place = all.open_dir(entry.name);
-    if (!place) continue;  // the lock, or removed meanwhile
-    auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*place, kLock, session.context.command_line));
-    if (lock) abandoned.push_back({entry.name, std::move(*lock)});
-  }
-  return abandoned;
 }
 
 /// With the lock under which places are made and looked for, nobody takes one that is just being made for abandoned.
@@ -86,7 +72,8 @@ Result<PrivatePlace> PrivatePlace::make(Session& session) {
   auto made = session.store->dir().make_dirs(kPlaces, 0777);
   if (!made) return explain_read_only(std::move(made).error());
   sys::Dir all = COWSTORE_TRY(session.store->dir().open_dir(kPlaces));
-  COWSTORE_TRY(remove_abandoned_copies(session));
+  std::vector<AbandonedCopy> abandoned = COWSTORE_TRY(abandoned_copies(session));
+  for (const AbandonedCopy& each : abandoned) COWSTORE_TRY(remove_abandoned(session, each));
   sys::FileLock guard = COWSTORE_TRY(lock_places(session, all));
   const std::string name = sys::unique_name();
   COWSTORE_TRY(all.make_dir(name, 0700));
@@ -101,26 +88,34 @@ std::string PrivatePlace::path() const {
 
 Result<void> PrivatePlace::discard() {
   if (name_.empty()) return {};
-  return remove_with_registrations(*session_, all_, std::exchange(name_, {}));
+  return remove_place(*session_, all_, std::exchange(name_, {}));
 }
 
-Result<std::size_t> remove_abandoned_copies(Session& session) {
+Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session) {
+  std::vector<AbandonedCopy> abandoned;
   auto all = session.store->dir().open_dir(kPlaces);
-  if (!all && all.error().code == ErrorCode::kNotFound) return std::size_t{0};
+  if (!all && all.error().code == ErrorCode::kNotFound) return abandoned;
   if (!all) return std::move(all).error();
-  std::vector<Abandoned> abandoned;
-  {
-    sys::FileLock guard = COWSTORE_TRY(lock_places(session, *all));
-    abandoned = COWSTORE_TRY(abandoned_in(session, *all));
+  sys::FileLock guard = COWSTORE_TRY(lock_places(session, *all));
+  for (const sys::ListedEntry& entry : COWSTORE_TRY(all->list())) {
+    auto place = all->open_dir(entry.name);
+    if (!place) continue;  // the lock, or removed meanwhile
+    auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*place, kLock, session.context.command_line));
+    if (lock) abandoned.push_back({all->path_of(entry.name), std::move(*lock)});
   }
-  for (const Abandoned& each : abandoned) COWSTORE_TRY(remove_with_registrations(session, *all, each.name));
-  return abandoned.size();
+  return abandoned;
+}
+
+Result<void> remove_abandoned(Session& session, const AbandonedCopy& abandoned) {
+  sys::Dir all = COWSTORE_TRY(sys::Dir::open(directory_above(abandoned.path)));
+  return remove_place(session, all, name_in_directory(abandoned.path));
 }
 
 Result<void> remove_copy(Session& session, const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  sys::Dir parent = COWSTORE_TRY(sys::Dir::open(path.substr(0, std::max<std::size_t>(slash, 1))));
-  return remove_with_registrations(session, parent, path.substr(slash + 1));
+  COWSTORE_TRY(unregister(session, path));
+  sys::Dir parent = COWSTORE_TRY(sys::Dir::open(directory_above(path)));
+  COWSTORE_TRY(sys::remove_subvolume(parent, name_in_directory(path)));
+  return {};
 }
 
 }  // namespace cowstore::repo

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cowstore/result.hpp"
 #include "repo/session.hpp"
@@ -32,8 +33,13 @@ class PrivatePlace {
   sys::FileLock lock_;
 };
 
-/// Removes the private copies that no command uses any more; gives their number.
-Result<std::size_t> remove_abandoned_copies(Session& session);
+/// What a command that was killed left.
+struct AbandonedCopy {
+  std::string path;    ///< absolute; with the lock in it
+  sys::FileLock lock;  ///< held while this lives
+};
+Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session);
+Result<void> remove_abandoned(Session& session, const AbandonedCopy& abandoned);
 
 /// Takes the working copy at that absolute path out of the view, and removes it, whatever is in it.
 Result<void> remove_copy(Session& session, const std::string& path);

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "base/try.hpp"
+#include "repo/private_copy.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
 #include "repo/worktrees.hpp"
@@ -19,6 +20,7 @@ class Pruning {
   Result<Report> run() {
     all_ = COWSTORE_TRY(registered_copies(session_));
     COWSTORE_TRY(sweep_directories());
+    COWSTORE_TRY(sweep_private_copies());
     COWSTORE_TRY(drop_registrations());
     return std::move(report_);
   }
@@ -40,6 +42,18 @@ class Pruning {
     for (const std::string& directory : directories()) {
       for (Leftover& leftover : leftovers_in(directory, session_.copy.store_path(), session_.context))
         COWSTORE_TRY(sweep(leftover));
+    }
+    return {};
+  }
+
+  Result<void> sweep_private_copies() {
+    for (const AbandonedCopy& each : COWSTORE_TRY(abandoned_copies(session_))) {
+      auto removed = really() ? remove_abandoned(session_, each) : Result<void>();
+      if (!removed) {
+        COWSTORE_TRY(keep(each.path, removed.error().message()));
+      } else {
+        report_.removed.push_back({each.path, "left by an interrupted `cowstore run`"});
+      }
     }
     return {};
   }

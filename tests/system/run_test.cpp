@@ -217,6 +217,21 @@ TEST_P(RunTest, WhatAKilledRunLeavesIsRemovedByTheNext) {
   expect_nothing_left();
 }
 
+TEST_P(RunTest, WhatAKilledRunLeavesIsPruned) {
+  if (!ready()) return;
+  ASSERT_EQ(::mkfifo((temp() / "started").c_str(), 0600), 0);
+  Child child([&] { return status_after(shell("echo > '" + (temp() / "started") + "'; exec sleep 60")); });
+  read_file(temp() / "started");
+  EXPECT_TRUE(must(open_repository(copy()).prune_worktrees({})).removed.empty()) << "a running one's";
+  child.kill();
+  EXPECT_TRUE(child.wait().killed());
+  WorktreePruneOptions dry;
+  dry.run = WorktreePruneOptions::Run::kDryRun;
+  EXPECT_EQ(must(open_repository(copy()).prune_worktrees(dry)).removed.size(), 1U);
+  EXPECT_EQ(must(open_repository(copy()).prune_worktrees({})).removed.size(), 1U);
+  expect_nothing_left();
+}
+
 TEST_P(RunTest, OrdinaryUsersRunInAUserNamespace) {
   if (!ready()) return;
   run_shell(temp().path(), "chown -R 65534:65534 copy; chmod 0755 .");
