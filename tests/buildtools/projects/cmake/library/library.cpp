@@ -1,0 +1,5 @@
+#include "library.hpp"
+
+int answer() {
+  return 42;
+}

@@ -1,0 +1,5 @@
+#include "library/library.hpp"
+
+int main() {
+  return answer() - 42;
+}

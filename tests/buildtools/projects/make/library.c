@@ -1,0 +1,3 @@
+#include "library.h"
+
+int answer(void) { return 42; }
