@@ -68,6 +68,15 @@ class Conflicts : public FilesystemTest {
     must(open_repository(copy()).create_tag(tag, "@", Overwrite::kRefuse));
   }
 
+  /// A working copy of "old" with what the case does to it; gives its path.
+  template <class Case>
+  [[nodiscard]] std::string edited_copy(const Case& each) const {
+    std::string again = temp() / each.name;
+    check_out(copy(), "old", again);
+    each.edit(again);
+    return again;
+  }
+
   [[nodiscard]] std::string copy() const { return temp() / "copy"; }
   [[nodiscard]] std::string path(const std::string& name) const { return copy() + "/" + name; }
   [[nodiscard]] CommitId head() const { return *status_of(copy()).commit; }
@@ -132,9 +141,7 @@ TEST_P(Conflicts, AreRefusedNamedAndNothingIsTouched) {
   if (skipped()) return;
   for (const Case& each : cases()) {
     SCOPED_TRACE(each.name);
-    std::string again = temp() / each.name;
-    check_out(copy(), "old", again);
-    each.edit(again);
+    std::string again = edited_copy(each);
     std::string before = tree_text(again);
     CommitId head = *status_of(again).commit;
     auto log = must(open_repository(again).operations(0)).size();
@@ -150,9 +157,7 @@ TEST_P(Conflicts, ForcedGoOnAndUndoBringsEveryByteBack) {
   if (skipped()) return;
   for (const Case& each : cases()) {
     SCOPED_TRACE(each.name);
-    std::string again = temp() / each.name;
-    check_out(copy(), "old", again);
-    each.edit(again);
+    std::string again = edited_copy(each);
     std::string before = tree_text(again, Fields::kNoTimes);
     Status status = status_of(again);
     CheckoutOptions options;
@@ -315,9 +320,7 @@ TEST_P(Conflicts, RestoreOfEverythingMakesAnyMessClean) {
   if (skipped()) return;
   for (const Case& each : cases()) {
     SCOPED_TRACE(each.name);
-    std::string again = temp() / each.name;
-    check_out(copy(), "old", again);
-    each.edit(again);
+    std::string again = edited_copy(each);
     std::string before = tree_text(again, Fields::kNoTimes);
     RestoreOptions options;
     options.paths = {""};

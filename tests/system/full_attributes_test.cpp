@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include "support/run_child.hpp"
-#include "support/test_filesystems.hpp"
-#include "system/bed.hpp"
+#include "system/full_repository.hpp"
 #include "system/full_tree.hpp"
 #include "system/outside_oracle.hpp"
 
@@ -13,19 +12,8 @@ namespace cowstore::test {
 
 namespace {
 
-class FullAttributes : public FilesystemTest {
+class FullAttributes : public FullRepository {
  protected:
-  void SetUp() override {
-    FilesystemTest::SetUp();
-    ready_ = !skipped() && is_root_or_skip();
-    if (!ready_) return;
-    InitOptions options;
-    options.attributes = "full";
-    make_repository(copy(), options);
-  }
-  /// Not ready: the test was skipped.
-  [[nodiscard]] bool ready() const { return ready_; }
-  [[nodiscard]] std::string copy() const { return temp() / "copy"; }
   [[nodiscard]] std::string seen(const std::string& root, OutsideTimes times = OutsideTimes::kHide) const {
     return outside_attributes(root, times);
   }
@@ -47,9 +35,6 @@ class FullAttributes : public FilesystemTest {
   }
 
   std::string first, second;
-
- private:
-  bool ready_ = false;
 };
 INSTANTIATE_TEST_SUITE_P(On, FullAttributes, every_filesystem(), filesystem_param_name);
 

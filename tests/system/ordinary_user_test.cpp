@@ -3,8 +3,7 @@
 #include <unistd.h>
 
 #include "support/run_child.hpp"
-#include "support/test_filesystems.hpp"
-#include "system/bed.hpp"
+#include "system/full_repository.hpp"
 #include "system/full_tree.hpp"
 #include "system/outside_oracle.hpp"
 
@@ -14,15 +13,11 @@ namespace {
 
 constexpr unsigned kNobody = 65534;
 
-class OrdinaryUser : public FilesystemTest {
+class OrdinaryUser : public FullRepository {
  protected:
   void SetUp() override {
-    FilesystemTest::SetUp();
-    ready_ = !skipped() && is_root_or_skip();
-    if (!ready_) return;
-    InitOptions options;
-    options.attributes = "full";
-    make_repository(copy(), options);
+    FullRepository::SetUp();
+    if (!ready()) return;
     make_full_tree(copy(), filesystem());
     committed = outside_attributes(copy(), OutsideTimes::kHide);
     commit_all(copy(), "first");
@@ -30,8 +25,6 @@ class OrdinaryUser : public FilesystemTest {
     run_shell(copy(), "chown -R 65534:65534 .cowstore");
     run_shell(temp().path(), "mkdir user; chown 65534:65534 user; chmod 0755 .");
   }
-  [[nodiscard]] bool ready() const { return ready_; }
-  [[nodiscard]] std::string copy() const { return temp() / "copy"; }
   [[nodiscard]] std::string user_copy() const { return temp() / "user/copy"; }
 
   /// 0 if the function says that all went well.
@@ -44,9 +37,6 @@ class OrdinaryUser : public FilesystemTest {
   }
 
   std::string committed;
-
- private:
-  bool ready_ = false;
 };
 INSTANTIATE_TEST_SUITE_P(On, OrdinaryUser, every_filesystem(), filesystem_param_name);
 
