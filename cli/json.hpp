@@ -6,6 +6,7 @@
 
 #include "cli/json_object.hpp"
 #include "cowstore/checkout.hpp"
+#include "cowstore/clone.hpp"
 #include "cowstore/commit.hpp"
 #include "cowstore/diff.hpp"
 #include "cowstore/entry.hpp"
@@ -27,6 +28,7 @@ std::string json_of(const InitReport& report, const InitOptions& options);
 std::string json_of(const Status& status, const std::string& working_copy);
 std::string json_of(const CommitReport& report);
 std::string json_of(const CheckoutReport& report, Execution execution);
+std::string json_of(const CloneReport& report);
 std::string json_of(const FsckReport& report);
 std::string json_of(const RunReport& report);
 

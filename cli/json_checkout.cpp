@@ -41,4 +41,18 @@ std::string json_of(const CheckoutReport& report, Execution execution) {
       .str();
 }
 
+std::string json_of(const CloneReport& report) {
+  JsonObject object;
+  object.text_or_null("commit", report.commit ? std::optional(report.commit->hex()) : std::nullopt)
+      .text_or_null("branch", report.branch)
+      .name("path", report.path)
+      .name("source", report.source)
+      .text("method", report.method);
+  add_sharing(object, report.sharing);
+  return object.number("created", report.created)
+      .names("subvolumes", report.subvolumes)
+      .json("unrestored", json_of(report.unrestored))
+      .str();
+}
+
 }  // namespace cowstore::cli

@@ -7,6 +7,7 @@
 #include "cli/decorations.hpp"
 #include "cli/paint.hpp"
 #include "cowstore/checkout.hpp"
+#include "cowstore/clone.hpp"
 #include "cowstore/commit.hpp"
 #include "cowstore/diff.hpp"
 #include "cowstore/entry.hpp"
@@ -25,6 +26,7 @@ std::string text_of(const Status& status, const Paint& paint);
 /// Only the changed paths, "A\tpath" each, ended by NUL.
 std::string null_terminated(const Status& status);
 
+std::string text_of(const CloneReport& report, Detail detail);
 std::string text_of(const CommitReport& report, const std::string& message, Detail detail);
 
 std::string text_of(const CommitInfo& commit, const Decorations& decorations, const Paint& paint);

@@ -31,17 +31,16 @@ std::string kept_text(const CheckoutReport& report, Detail detail) {
   return text;
 }
 
-std::string unrestored_text(const CheckoutReport& report, Detail detail) {
-  if (report.unrestored.empty()) return "";
-  std::string text = fmt::format("not all could be restored of {}:\n", counted(report.unrestored.size(), "path"));
-  std::size_t most =
-      detail == Detail::kVerbose ? report.unrestored.size() : std::min(report.unrestored.size(), kListed);
+std::string unrestored_text(const std::vector<Unrestored>& unrestored, Detail detail) {
+  if (unrestored.empty()) return "";
+  std::string text = fmt::format("not all could be restored of {}:\n", counted(unrestored.size(), "path"));
+  std::size_t most = detail == Detail::kVerbose ? unrestored.size() : std::min(unrestored.size(), kListed);
   for (std::size_t i = 0; i < most; ++i) {
-    const Unrestored& each = report.unrestored[i];
+    const Unrestored& each = unrestored[i];
     text += fmt::format("  {} ({})\n", quoted_name(each.path),
                         escape_for_terminal(fmt::format("{}", fmt::join(each.what, ", "))));
   }
-  if (most < report.unrestored.size()) text += fmt::format("  {} more\n", grouped(report.unrestored.size() - most));
+  if (most < unrestored.size()) text += fmt::format("  {} more\n", grouped(unrestored.size() - most));
   return text;
 }
 
@@ -51,7 +50,8 @@ std::string sharing_text(const CheckoutReport& report) {
 }
 
 std::string body(const CheckoutReport& report, Detail detail) {
-  return paths_text(report) + sharing_text(report) + kept_text(report, detail) + unrestored_text(report, detail);
+  return paths_text(report) + sharing_text(report) + kept_text(report, detail) +
+         unrestored_text(report.unrestored, detail);
 }
 
 }  // namespace
@@ -90,6 +90,18 @@ std::string text_of_restore(const CheckoutReport& report, Execution execution, D
   std::string changed = body(report, detail);
   if (changed.empty()) return "Nothing to restore.\n";
   return fmt::format("Restored from {}\n", short_id(report.commit)) + changed;
+}
+
+std::string text_of(const CloneReport& report, Detail detail) {
+  std::string text = fmt::format("{} is a clone of {}", quoted_name(report.path), quoted_name(report.source));
+  if (report.branch) text += fmt::format(", on branch {}", printable_lines(*report.branch));
+  if (report.commit) text += fmt::format(" at {}", short_id(*report.commit));
+  text += '\n';
+  if (report.method == "snapshot") text += "snapshot: everything is shared\n";
+  for (const std::string& path : report.subvolumes) text += fmt::format("also a snapshot of {}\n", quoted_name(path));
+  if (report.method != "snapshot" && report.method != "none")
+    text += fmt::format("{}: {}", report.method, text_of(report.sharing));
+  return text + unrestored_text(report.unrestored, detail);
 }
 
 }  // namespace cowstore::cli

@@ -10,6 +10,7 @@ namespace cowstore::cli {
 Verb branch_verb();
 Verb cat_verb();
 Verb checkout_verb();
+Verb clone_verb();
 Verb commit_verb();
 Verb diff_verb();
 Verb fsck_verb();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cowstore/checkout.hpp"
+#include "cowstore/clone.hpp"
 #include "cowstore/commit.hpp"
 #include "cowstore/context.hpp"
 #include "cowstore/diff.hpp"
@@ -79,6 +80,9 @@ class Repository {
   /// Runs a command in a private working copy of a version, which shows at working_copy_path() to the command and its
   /// children alone. The report tells the command's end, which is no error. kUnsupported where nothing may be mounted.
   Result<RunReport> run(const RunOptions& options);
+  /// Makes a further working copy in `directory`, which must not exist or be empty and lies outside of this one: what
+  /// this one is now, with everything in it, versioned or not, and a stat index that vouches for what this one's does.
+  Result<CloneReport> clone(const std::string& directory, const CloneOptions& options);
   /// Brings paths back to what a version has; what they were goes into the operation, for undo.
   Result<CheckoutReport> restore(const RestoreOptions& options);
   /// Undoes this working copy's last operation that isn't undone yet.

@@ -12,121 +12,13 @@
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
 #include "repo/sharing_policy.hpp"
+#include "repo/target.hpp"
 #include "sys/error.hpp"
-#include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
 
 namespace {
-
-/// Where a new working copy is to be, and what is there.
-struct Target {
-  sys::Dir parent;
-  std::string parent_path;  ///< absolute
-  std::string name;
-  enum class Found { kNothing, kEmpty, kOccupied } found = Found::kNothing;
-  [[nodiscard]] std::string path() const { return parent_path == "/" ? "/" + name : parent_path + "/" + name; }
-};
-
-Result<Target> look_at(const std::string& directory) {
-  std::string trimmed = directory;
-  while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
-  std::size_t slash = trimmed.rfind('/');
-  Target target;
-  target.name = trimmed.substr(slash == std::string::npos ? 0 : slash + 1);
-  std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : trimmed.substr(0, slash);
-  if (target.name.empty() || target.name == "." || target.name == "..") {
-    std::string real = COWSTORE_TRY(sys::real_path(trimmed));
-    if (real == "/")
-      return Error{ErrorCode::kUsage, 0, "check out to", real, "it can't be replaced", "name another directory"};
-    return look_at(real);
-  }
-  target.parent_path = COWSTORE_TRY(sys::real_path(parent));
-  target.parent = COWSTORE_TRY(sys::Dir::open(target.parent_path));
-  auto stat = target.parent.stat(target.name);
-  if (!stat && stat.error().code == ErrorCode::kNotFound) return target;
-  if (!stat) return std::move(stat).error();
-  if (stat->kind != sys::FileKind::kDirectory) {
-    return Error{ErrorCode::kConflict, 0, "check out to", target.path(), "it exists and is no directory",
-                 "name another one"};
-  }
-  sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
-  target.found = COWSTORE_TRY(present.list()).empty() ? Target::Found::kEmpty : Target::Found::kOccupied;
-  return target;
-}
-
-/// The directory in which a new working copy is built before it is renamed into place. Removed again unless kept.
-/// Its name follows from the target's, so that what a crash left is found, and replaced, by the next try.
-class BuildDirectory {
- public:
-  static Result<BuildDirectory> make(const Target& target, const Context& context) {
-    std::string name = "." + target.name + ".cowstore-partial";
-    if (name.size() > 255) name = ".cowstore-partial-" + target.name.substr(0, 64);
-    auto made = sys::make_subvolume_or_dir(target.parent, name);
-    if (!made && made.error().sys_errno == EEXIST) COWSTORE_TRY(remove_stale(target, name, context));
-    if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
-    BuildDirectory build(target.parent, name);
-    build.dir = COWSTORE_TRY(target.parent.open_dir(name));
-    COWSTORE_TRY(build.dir.make_dir(kControlName, 0777));
-    build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
-    build.lock_ = COWSTORE_TRY(sys::FileLock::try_acquire(build.control, "lock", context.command_line));
-    if (!build.lock_) return busy(target.parent.path_of(name));
-    return build;
-  }
-
-  BuildDirectory(BuildDirectory&& other) noexcept
-      : dir(std::move(other.dir)),
-        control(std::move(other.control)),
-        parent_(other.parent_),
-        name_(std::exchange(other.name_, {})),
-        lock_(std::move(other.lock_)) {}
-  ~BuildDirectory() {
-    if (!name_.empty()) (void)sys::remove_subvolume(*parent_, name_);
-  }
-
-  /// Gives it its name. An empty directory that is there is replaced.
-  Result<void> move_to(const Target& target) {
-    // No rename replaces a subvolume, be it empty.
-    bool replaced = target.found == Target::Found::kEmpty && !COWSTORE_TRY(removed_as_subvolume(target));
-    auto mode = replaced ? sys::RenameMode::kReplace : sys::RenameMode::kNoReplace;
-    COWSTORE_TRY(parent_->rename(name_, target.parent, target.name, mode));
-    name_.clear();
-    return {};
-  }
-
-  sys::Dir dir;
-  sys::Dir control;
-
- private:
-  BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
-
-  static Result<bool> removed_as_subvolume(const Target& target) {
-    sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
-    if (!COWSTORE_TRY(sys::is_subvolume(present))) return false;
-    COWSTORE_TRY(target.parent.remove_dir(target.name));
-    return true;
-  }
-
-  static Error busy(const std::string& path) {
-    return {ErrorCode::kBusy, 0, "build the working copy in", path, "another cowstore is at it", "wait for it to end"};
-  }
-
-  static Result<void> remove_stale(const Target& target, const std::string& name, const Context& context) {
-    sys::Dir old = COWSTORE_TRY(target.parent.open_dir(name));
-    auto control = old.open_dir(kControlName);
-    if (control) {
-      auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*control, "lock", context.command_line));
-      if (!lock) return busy(target.parent.path_of(name));
-    }
-    COWSTORE_TRY(sys::remove_subvolume(target.parent, name));
-    return sys::make_subvolume_or_dir(target.parent, name);
-  }
-
-  const sys::Dir* parent_;
-  std::string name_;
-  std::optional<sys::FileLock> lock_;
-};
 
 class NewCopy {
  public:
@@ -140,7 +32,7 @@ class NewCopy {
 
   Result<CheckoutReport> run() {
     object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
-    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, session_.context));
+    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_));
     uuid_ = COWSTORE_TRY(subvolume_uuid(build.dir));
     COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
     COWSTORE_TRY(expect_room(build.control, version));
@@ -317,13 +209,8 @@ Error occupied(const Target& target) {
 Result<CheckoutReport> checkout_new(Session& session, const std::string& revision, const std::string& directory,
                                     const CheckoutOptions& options, Place place) {
   refs::Resolved resolved = COWSTORE_TRY(session.resolve(revision));
-  Target target = COWSTORE_TRY(look_at(directory));
-  bool inside_store = target.path().starts_with(session.store->dir().path() + "/") ||
-                      target.path().find("/.cowstore/") != std::string::npos;
-  if (inside_store && place == Place::kUsers) {
-    return Error{ErrorCode::kUsage,       0, "check out to", target.path(), "it is inside of a store",
-                 "name another directory"};
-  }
+  Target target = COWSTORE_TRY(look_at("check out to", directory));
+  if (place == Place::kUsers) COWSTORE_TRY(expect_outside_of_stores("check out to", target, session));
   if (target.found == Target::Found::kOccupied) {
     if (options.overwrite == Overwrite::kRefuse) return occupied(target);
     bool has_control = target.parent.exists(target.name + "/" + kControlName);

@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "repo/checkout.hpp"
+#include "repo/clone.hpp"
 #include "repo/commit.hpp"
 #include "repo/fsck.hpp"
 #include "repo/history.hpp"
@@ -58,6 +59,9 @@ Result<CheckoutReport> Repository::checkout(const std::string& revision, const s
 }
 Result<RunReport> Repository::run(const RunOptions& options) {
   return repo::run(*impl_->session, options);
+}
+Result<CloneReport> Repository::clone(const std::string& directory, const CloneOptions& options) {
+  return repo::clone(*impl_->session, directory, options);
 }
 Result<CheckoutReport> Repository::restore(const RestoreOptions& options) {
   return repo::restore(*impl_->session, options);

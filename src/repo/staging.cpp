@@ -25,10 +25,22 @@ bool is_partial(const std::string& name) {
   return (name.starts_with('.') && name.ends_with(kPartial)) || name.starts_with(kPartialOfLongName);
 }
 
+/// Whether nobody is making it.
+bool take_directory(Leftover& leftover, const sys::Dir& root) {
+  auto lock = sys::DirLock::try_acquire(root);
+  if (!lock) leftover.use = Leftover::Use::kUnknown;
+  if (!lock) return false;
+  if (!*lock) leftover.use = Leftover::Use::kBusy;
+  if (!*lock) return false;
+  leftover.directory_lock = std::move(*lock);
+  return true;
+}
+
 /// Whose it is, and whether somebody is at it. A partial one may have no home yet, and of one that is being removed the
 /// home may be gone.
 void look_into(Leftover& leftover, const sys::Dir& parent, const std::string& store_path, const Context& context) {
   auto root = parent.open_dir(leftover.name);
+  if (root && !take_directory(leftover, *root)) return;
   auto control = root ? root->open_dir(kControlName) : Result<sys::Dir>(root.error());
   if (!control) {
     if (control.error().code != ErrorCode::kNotFound) leftover.use = Leftover::Use::kUnknown;

@@ -4,7 +4,8 @@
 //   .NAME.cowstore-partial     is being made: nothing in it is anybody's work
 //   .NAME.cowstore-removing    is being removed: whole as long as it is registered, a leftover afterwards
 //
-// Who works on one holds the lock in its control directory, which the kernel releases when the process ends.
+// Who works on one holds a lock, which the kernel releases when the process ends: who makes one on the directory
+// itself, who removes one in its control directory.
 #pragma once
 
 #include <optional>
@@ -35,6 +36,7 @@ struct Leftover {
   std::string home_id;                                                   ///< "" if it can't be told any more
   std::string uuid;                                                      ///< of the subvolume, if it is one
   enum class Use { kNone, kBusy, kForeign, kUnknown } use = Use::kNone;  ///< kForeign: another store's
+  std::optional<sys::DirLock> directory_lock;
   std::optional<sys::FileLock> lock;  ///< held while this lives, unless it is in use or too little is left of it
 };
 /// Those in a directory (absolute), by name. Empty if it can't be read. Move-only, since they hold locks.

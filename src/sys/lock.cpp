@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxHolderText = 4096;
 
-Result<bool> lock(const Fd& fd, int operation, const std::string& path) {
-  if (detail::observed(Call::kLock, path, [&] { return ::flock(fd.get(), operation); }) == 0) return true;
+Result<bool> lock(int fd, int operation, const std::string& path) {
+  if (detail::observed(Call::kLock, path, [&] { return ::flock(fd, operation); }) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   return system_error("lock", path, errno);
 }
@@ -34,14 +34,14 @@ void write_holder(const Fd& fd, std::string_view holder, const std::string& path
 
 Result<std::optional<FileLock>> FileLock::try_acquire(const Dir& dir, std::string_view name, std::string_view holder) {
   Fd fd = COWSTORE_TRY(dir.open_or_create(name, 0666));
-  if (!COWSTORE_TRY(lock(fd, LOCK_EX | LOCK_NB, dir.path_of(name)))) return std::optional<FileLock>();
+  if (!COWSTORE_TRY(lock(fd.get(), LOCK_EX | LOCK_NB, dir.path_of(name)))) return std::optional<FileLock>();
   write_holder(fd, holder, dir.path_of(name));
   return std::optional<FileLock>(FileLock(std::move(fd)));
 }
 
 Result<FileLock> FileLock::acquire(const Dir& dir, std::string_view name, std::string_view holder) {
   Fd fd = COWSTORE_TRY(dir.open_or_create(name, 0666));
-  COWSTORE_TRY(lock(fd, LOCK_EX, dir.path_of(name)));
+  COWSTORE_TRY(lock(fd.get(), LOCK_EX, dir.path_of(name)));
   write_holder(fd, holder, dir.path_of(name));
   return FileLock(std::move(fd));
 }
@@ -62,6 +62,13 @@ Result<bool> FileLock::is_at(const Dir& dir, std::string_view name) const {
   if (!there && there.error().code == ErrorCode::kNotFound) return false;
   if (!there) return std::move(there).error();
   return there->inode == own.inode && there->device == own.device;
+}
+
+Result<std::optional<DirLock>> DirLock::try_acquire(const Dir& dir) {
+  // Opened anew: the lock belongs to the open file.
+  Dir own = COWSTORE_TRY(dir.open_dir("."));
+  if (!COWSTORE_TRY(lock(own.fd(), LOCK_EX | LOCK_NB, dir.path()))) return std::optional<DirLock>();
+  return std::optional<DirLock>(DirLock(std::move(own)));
 }
 
 }  // namespace cowstore::sys

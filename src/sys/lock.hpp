@@ -30,4 +30,15 @@ class FileLock {
   Fd fd_;
 };
 
+/// An exclusive lock on a directory itself, which needs no write in it. Holds until destroyed.
+class DirLock {
+ public:
+  /// Nothing if somebody else holds it.
+  static Result<std::optional<DirLock>> try_acquire(const Dir& dir);
+
+ private:
+  explicit DirLock(Dir dir) : dir_(std::move(dir)) {}
+  Dir dir_;
+};
+
 }  // namespace cowstore::sys

@@ -43,6 +43,11 @@ const std::vector<std::vector<std::string>> kUsageErrors = {
     {"checkout", "-b", "x", "@", "dir"},
     {"checkout", "@", "dir", "--method", "magic"},
     {"checkout", "@", "dir", "--method", "copy", "--require-cow"},
+    {"clone"},
+    {"clone", "a", "b", "c"},
+    {"clone", "../new", "--method", "magic"},
+    {"clone", "../new", "--method", "copy", "--require-cow"},
+    {"clone", "../new", "-b", "x", "--detach"},
     {"init", "--attrs", "some"},
     {"init", "--chunking", "some"},
     {"restore"},
@@ -135,6 +140,25 @@ TEST(App, PathsAreRelativeToTheDirectoryAndTheOutputToTheWorkingCopy) {
   EXPECT_EQ(outside.status, 2) << outside.err;
 }
 
+TEST(App, CloneTakesTheWorkingCopyAroundOrTheOneThatIsNamed) {
+  CliBed bed;
+  bed.init_with({{"d/x", "1"}, {"y", "2"}});
+  bed.write("y", "edited");
+  bed.directory = "d";
+  Ran around = bed.done({"clone", "../../one"});
+  EXPECT_NE(around.out.find("/one is a clone of " + bed.path() + ", on branch main at "), std::string::npos)
+      << around.out;
+  bed.directory = "";
+  EXPECT_EQ(bed.json({"clone", ".", "../two"})["created"], 2);
+  make_symlink(bed.path(), bed.path("../link"));
+  bed.done({"clone", "../link", "../three"});
+  for (const char* name : {"one", "two", "three"})
+    EXPECT_EQ(bed.json({"-C", std::string("../") + name, "status"})["modified"], nlohmann::json{"y"}) << name;
+  Ran part = bed.run({"clone", "d", "../four"});
+  EXPECT_EQ(part.status, 2);
+  EXPECT_NE(part.err.find("name that one"), std::string::npos) << part.err;
+}
+
 TEST(App, QuietCommandsSayNothing) {
   CliBed bed;
   EXPECT_EQ(bed.done({"-q", "init"}).out, "");
@@ -145,6 +169,7 @@ TEST(App, QuietCommandsSayNothing) {
                                                                                     {"tag", "t"},
                                                                                     {"checkout", "b"},
                                                                                     {"checkout", "@", "../other"},
+                                                                                    {"clone", "../clone"},
                                                                                     {"restore", "x"},
                                                                                     {"tag", "-d", "t"},
                                                                                     {"undo"},

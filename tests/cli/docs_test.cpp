@@ -32,6 +32,11 @@ void check_rare_objects(DocTables& docs) {
   EXPECT_EQ(docs.check("fsck", nlohmann::json::parse(cli::json_of(report))), std::vector<std::string>());
   CheckoutReport checkout;
   checkout.unrestored.push_back({"\xff", {"owner 0:0"}});
+  CloneReport clone;
+  clone.path = clone.source = "\xff";
+  clone.subvolumes = {"\xff"};
+  clone.unrestored = checkout.unrestored;
+  EXPECT_EQ(docs.check("clone", nlohmann::json::parse(cli::json_of(clone))), std::vector<std::string>());
   for (const char* table : {"checkout", "restore"}) {
     auto printed = nlohmann::json::parse(cli::json_of(checkout, Execution::kReally));
     EXPECT_EQ(docs.check(table, printed), std::vector<std::string>()) << table;
@@ -103,6 +108,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   checked(bed, docs, "log", {"log", "main"});
   checked(bed, docs, "op log", {"op", "log"});
   checked(bed, docs, "op restore", {"op", "restore", "@~1"});  // back on main
+  checked(bed, docs, "clone", {"clone", "--detach", "../clone" + odd});
   checked(bed, docs, "branch NAME", {"branch", "-D", "b"});
   check_worktrees(bed, docs);
   checked(bed, docs, "tag NAME", {"tag", "-d", "t"});

@@ -45,6 +45,13 @@ Step check_out_beside(const std::string& revision, Overwrite overwrite = Overwri
   return step;
 }
 
+Step clone_beside() {
+  Step step{
+      [](CrashBed& bed, Repository& repository) { return outcome(repository.clone(bed.root() + "/beside", {})); }};
+  step.again = Step::Again::kFails;  // the directory is a working copy by then
+  return step;
+}
+
 Step restore(std::vector<std::string> paths, const std::string& source) {
   Step step{[=](CrashBed&, Repository& repository) {
     return outcome(repository.restore({source, paths, Execution::kReally}));
@@ -136,6 +143,7 @@ std::vector<Scenario> scenarios() {
       {"ForcedSwitch", uncommitted_work, {switch_to("two", Overwrite::kForce)}},
       {"CheckoutOfANewCopy", uncommitted_work, {check_out_beside("two")}},
       forced_beside(),
+      {"CloneOfUncommittedWork", uncommitted_work, {clone_beside()}},
       {"Restore", uncommitted_work, {restore({"a", "big", "dir", "kind"}, "two")}},
       {"UndoOfACheckout", forced_switch, {undo()}},
       {"UndoOfACommit", two_commits, {undo()}},

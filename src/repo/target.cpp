@@ -1,0 +1,145 @@
+#include "repo/target.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "base/try.hpp"
+#include "sys/subvolume.hpp"
+#include "sys/system.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kKeptOfLongNames = 64;
+
+std::string staging_name(const std::string& name) {
+  std::string staging = "." + name + ".cowstore-partial";
+  return staging.size() <= kMaxNameBytes ? staging : ".cowstore-partial-" + name.substr(0, kKeptOfLongNames);
+}
+
+Error busy(const std::string& path) {
+  return {ErrorCode::kBusy, 0, "build the working copy in", path, "another cowstore is at it", "wait for it to end"};
+}
+
+/// What an earlier try left, unless that is still at it.
+Result<void> remove_stale(const Target& target, const std::string& name) {
+  auto old = target.parent.open_dir(name);
+  if (!old && old.error().sys_errno == ENOENT) return {};
+  if (!old) return std::move(old).error();
+  auto lock = COWSTORE_TRY(sys::DirLock::try_acquire(*old));
+  if (!lock) return busy(target.parent.path_of(name));
+  COWSTORE_TRY(sys::remove_subvolume(target.parent, name));
+  return {};
+}
+
+/// Whether it was an empty subvolume, which no rename replaces. Then it is gone.
+Result<bool> removed_as_subvolume(const Target& target) {
+  sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
+  if (!COWSTORE_TRY(sys::is_subvolume(present))) return false;
+  COWSTORE_TRY(target.parent.remove_dir(target.name));
+  return true;
+}
+
+Result<sys::DirLock> lock_new(const Target& target, const std::string& name, const sys::Dir& dir) {
+  auto lock = COWSTORE_TRY(sys::DirLock::try_acquire(dir));
+  if (!lock) return busy(target.parent.path_of(name));
+  return std::move(*lock);
+}
+
+}  // namespace
+
+Result<Target> look_at(std::string_view operation, const std::string& directory) {
+  std::string trimmed = directory;
+  while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
+  std::size_t slash = trimmed.rfind('/');
+  Target target;
+  target.name = trimmed.substr(slash == std::string::npos ? 0 : slash + 1);
+  std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : trimmed.substr(0, slash);
+  if (target.name.empty() || target.name == "." || target.name == "..") {
+    std::string real = COWSTORE_TRY(sys::real_path(trimmed));
+    if (real == "/")
+      return Error{ErrorCode::kUsage,       0, std::string(operation), real, "it can't be replaced",
+                   "name another directory"};
+    return look_at(operation, real);
+  }
+  target.parent_path = COWSTORE_TRY(sys::real_path(parent));
+  target.parent = COWSTORE_TRY(sys::Dir::open(target.parent_path));
+  auto stat = target.parent.stat(target.name);
+  if (!stat && stat.error().code == ErrorCode::kNotFound) return target;
+  if (!stat) return std::move(stat).error();
+  if (stat->kind != sys::FileKind::kDirectory) {
+    return Error{ErrorCode::kConflict, 0, std::string(operation), target.path(), "it exists and is no directory",
+                 "name another one"};
+  }
+  sys::Dir present = COWSTORE_TRY(target.parent.open_dir(target.name));
+  target.found = COWSTORE_TRY(present.list()).empty() ? Target::Found::kEmpty : Target::Found::kOccupied;
+  return target;
+}
+
+Result<void> expect_outside_of_stores(std::string_view operation, const Target& target, const Session& session) {
+  bool inside = target.path().starts_with(session.store->dir().path() + "/") ||
+                target.path().find("/.cowstore/") != std::string::npos;
+  if (!inside) return {};
+  return Error{ErrorCode::kUsage,       0, std::string(operation), target.path(), "it is inside of a store",
+               "name another directory"};
+}
+
+Result<BuildDirectory> BuildDirectory::make(const Target& target) {
+  BuildDirectory build(target.parent, staging_name(target.name));
+  auto made = sys::make_subvolume_or_dir(target.parent, build.name_);
+  if (!made && made.error().sys_errno == EEXIST) {
+    made = remove_stale(target, build.name_);
+    if (made) made = sys::make_subvolume_or_dir(target.parent, build.name_);
+  }
+  if (!made) {
+    build.name_.clear();  // it isn't ours
+    return std::move(made).error();
+  }
+  build.dir = COWSTORE_TRY(target.parent.open_dir(build.name_));
+  build.lock_ = COWSTORE_TRY(lock_new(target, build.name_, build.dir));
+  COWSTORE_TRY(build.dir.make_dir(kControlName, 0777));
+  build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
+  return build;
+}
+
+Result<BuildDirectory> BuildDirectory::snapshot(const Target& target, const sys::Dir& source) {
+  std::string name = staging_name(target.name);
+  COWSTORE_TRY(remove_stale(target, name));
+  COWSTORE_TRY(sys::snapshot_subvolume(source, target.parent, name, sys::SubvolumeAccess::kWritable));
+  BuildDirectory build(target.parent, name);
+  build.dir = COWSTORE_TRY(target.parent.open_dir(name));
+  build.lock_ = COWSTORE_TRY(lock_new(target, name, build.dir));
+  build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
+  return build;
+}
+
+BuildDirectory::BuildDirectory(BuildDirectory&& other) noexcept
+    : dir(std::move(other.dir)),
+      control(std::move(other.control)),
+      parent_(other.parent_),
+      name_(std::exchange(other.name_, {})),
+      lock_(std::move(other.lock_)) {}
+
+/// Another process may have removed it in the moment before it was locked, and made its own of that name.
+bool BuildDirectory::is_there() const {
+  auto named = parent_->stat(name_);
+  auto own = dir.stat_self();
+  return named && own && named->inode == own->inode && named->device == own->device;
+}
+
+BuildDirectory::~BuildDirectory() {
+  if (!name_.empty() && (!dir.valid() || is_there())) (void)sys::remove_subvolume(*parent_, name_);
+}
+
+Result<void> BuildDirectory::move_to(const Target& target) {
+  bool replaces = target.found == Target::Found::kEmpty && !COWSTORE_TRY(removed_as_subvolume(target));
+  if (!is_there()) return busy(target.parent.path_of(name_));
+  auto mode = replaces ? sys::RenameMode::kReplace : sys::RenameMode::kNoReplace;
+  COWSTORE_TRY(parent_->rename(name_, target.parent, target.name, mode));
+  name_.clear();
+  return {};
+}
+
+}  // namespace cowstore::repo

@@ -1,0 +1,62 @@
+// Where a new working copy is to be, and the directory in which it comes to be.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cowstore/result.hpp"
+#include "repo/session.hpp"
+#include "sys/dir.hpp"
+#include "sys/lock.hpp"
+
+namespace cowstore::repo {
+
+/// A name in a directory, and what is there.
+struct Target {
+  sys::Dir parent;
+  std::string parent_path;  ///< absolute
+  std::string name;
+  enum class Found : std::uint8_t { kNothing, kEmpty, kOccupied } found = Found::kNothing;
+  [[nodiscard]] std::string path() const { return parent_path == "/" ? "/" + name : parent_path + "/" + name; }
+};
+
+/// Errors are of the operation `operation`. kConflict if it is no directory.
+Result<Target> look_at(std::string_view operation, const std::string& directory);
+
+/// kUsage if the target lies in this session's store, or in anybody's `.cowstore`.
+Result<void> expect_outside_of_stores(std::string_view operation, const Target& target, const Session& session);
+
+/// The directory in which a new working copy is built, beside the target, before it is renamed into place. Removed
+/// again unless kept. Its name follows from the target's, so that what a crash left is found, and replaced, by the next
+/// try. Locked, so that nobody takes it for that meanwhile. Borrows the target.
+class BuildDirectory {
+ public:
+  /// Empty but for a `.cowstore`; a subvolume where there are any.
+  static Result<BuildDirectory> make(const Target& target);
+  /// A writable snapshot of the subvolume `source`. Nothing is written in it. An errno that says that this can't be is
+  /// passed on (snapshot_subvolume).
+  static Result<BuildDirectory> snapshot(const Target& target, const sys::Dir& source);
+
+  BuildDirectory(BuildDirectory&& other) noexcept;
+  BuildDirectory& operator=(BuildDirectory&&) = delete;
+  ~BuildDirectory();
+
+  /// Gives it its name. An empty directory that is there is replaced. kBusy if somebody took it away meanwhile.
+  Result<void> move_to(const Target& target);
+
+  sys::Dir dir;
+  sys::Dir control;
+
+ private:
+  BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
+
+  [[nodiscard]] bool is_there() const;
+
+  const sys::Dir* parent_;
+  std::string name_;
+  std::optional<sys::DirLock> lock_;
+};
+
+}  // namespace cowstore::repo
