@@ -55,6 +55,7 @@ class Committer {
     auto found = COWSTORE_TRY(store_and_compare());
     COWSTORE_TRY(check_readable());
     if (!worth_a_commit(found)) return nothing_to_commit(found);
+    transaction_->place_ahead();
     count(found);
     found = std::vector<changes::Change>();  // in a first commit as large as the scan: not needed beside the trees
     COWSTORE_TRY(create());

@@ -5,6 +5,7 @@
 
 #include "base/try.hpp"
 #include "store/containers.hpp"
+#include "store/loose_placer.hpp"
 #include "store/merge_policy.hpp"
 #include "sys/file.hpp"
 
@@ -13,16 +14,6 @@ namespace cowstore::store {
 namespace {
 
 constexpr std::string_view kSegmentFile = "segment";
-
-std::string directory_of_loose(const Digest& name) {
-  return name.hex().substr(0, 2);
-}
-
-Result<sys::Dir> open_or_make_dir(const sys::Dir& parent, const std::string& name) {
-  auto made = parent.make_dir(name, 0777);
-  if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
-  return parent.open_dir(name);
-}
 
 }  // namespace
 
@@ -167,17 +158,17 @@ void Publisher::add_place(sys::Dir directory) {
 Result<void> Publisher::move_loose() {
   auto by_name = [](const NewContainer& a, const NewContainer& b) { return a.record.name < b.record.name; };
   std::sort(containers_.begin(), containers_.end(), by_name);
-  std::string current;
+  std::optional<std::uint8_t> current;
   sys::Dir loose = COWSTORE_TRY(parts_.dir.open_dir("loose"));
   for (NewContainer& container : containers_) {
     if (container.staged.empty()) continue;
-    std::string name = directory_of_loose(container.record.name);
-    if (name != current) add_place(COWSTORE_TRY(open_or_make_dir(loose, name)));
-    current = std::move(name);
+    const std::uint8_t first = container.record.name.bytes[0];
+    if (first != current) add_place(COWSTORE_TRY(open_loose_directory(loose, container.record.name)));
+    current = first;
     COWSTORE_TRY(move_one_loose(container, places_.back()));
   }
   // Synced even if all of its directories were there: whoever made them may have crashed before they were durable.
-  if (!current.empty()) add_place(std::move(loose));
+  if (current) add_place(std::move(loose));
   return {};
 }
 

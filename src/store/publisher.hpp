@@ -5,6 +5,7 @@
 //                                 before they were written
 // 3. rename the containers into packs/ and loose/
 // 4. sync those directories       so that no durable segment ever names a container whose name was lost
+//                                 (2 to 4 are done already for loose files that a LoosePlacer has moved)
 // 5. rename the segment into index/                                     (now its objects exist)
 // 6. sync index/                                                        (now they are durable)
 // 7. unlink the segments that are superseded         only now: until the sync they may be all that a power cut leaves
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "cowstore/result.hpp"
+#include "store/new_container.hpp"
 #include "store/pack_builder.hpp"
 #include "store/segment_writer.hpp"
 #include "store/session.hpp"
@@ -30,18 +32,6 @@
 #include "sys/fd.hpp"
 
 namespace cowstore::store {
-
-/// Up to so many files or directories are synced one by one. On ext4 200 files took 58 ms singly and 23 ms by syncfs;
-/// but syncfs also waits for what others wrote.
-inline constexpr std::size_t kSyncSingly = 16;
-
-/// A container that a transaction lists beside the packs that it wrote.
-struct NewContainer {
-  ContainerRecord record;
-  std::string staged;                 ///< file in the session's directory; empty for one that lies in its place already
-  sys::Fd fd;                         ///< of a staged file, for its sync; closed where there are many
-  std::vector<SegmentEntry> entries;  ///< their container is this one, whatever the number says
-};
 
 struct Published {
   std::uint64_t packs = 0;

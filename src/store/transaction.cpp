@@ -1,5 +1,7 @@
 #include "store/transaction.hpp"
 
+#include <iterator>
+
 #include "base/try.hpp"
 #include "store/containers.hpp"
 #include "store/pack_reader.hpp"
@@ -180,6 +182,12 @@ Result<bool> Transaction::knows_loose(const FileId& id) {
   return COWSTORE_TRY(open_loose_file(state_->parts.dir, *view, id)).state == LooseState::kIntact;
 }
 
+void Transaction::place_ahead() {
+  std::lock_guard lock(state_->containers_mutex);
+  if (state_->containers.size() <= kSyncSingly || state_->placer.has_begun()) return;
+  state_->placer.begin(std::exchange(state_->containers, {}));
+}
+
 Result<void> Transaction::adopt_pack(const Digest& name) {
   COWSTORE_TRY(state_->poison.check());
   PackReader pack = COWSTORE_TRY(PackReader::open(state_->parts.dir, name));
@@ -230,6 +238,8 @@ Result<PublishStats> Transaction::publish() {
 Result<Published> Transaction::State::publish() {
   COWSTORE_TRY(data.finish());
   COWSTORE_TRY(nodes.finish());
+  std::vector<NewContainer> placed = COWSTORE_TRY(placer.finish());
+  std::move(placed.begin(), placed.end(), std::back_inserter(containers));
   return Publisher(parts, *session, data, nodes, std::move(containers)).run();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/id_set.hpp"
+#include "store/loose_placer.hpp"
 #include "store/pack_builder.hpp"
 #include "store/poison.hpp"
 #include "store/publisher.hpp"
@@ -23,7 +24,8 @@ struct Transaction::State {
         session(std::move(session_)),
         data(*session, PackContent::kData, parts.options),
         nodes(*session, PackContent::kNodes, parts.options),
-        usable(parts.dir) {}
+        usable(parts.dir),
+        placer(parts.dir, *session) {}
 
   Result<PutOutcome> put(PackBuilder& builder, ObjectKind kind, const Digest& id, ByteView bytes);
   Result<bool> knows(const Digest& id);
@@ -44,6 +46,7 @@ struct Transaction::State {
   PackBuilder nodes;
   UsableContainers usable;
   std::atomic<std::uint64_t> next_staged{0};
+  LoosePlacer placer;
 
   std::mutex containers_mutex;
   std::vector<NewContainer> containers;  ///< those that are no packs of ours

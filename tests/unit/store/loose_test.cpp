@@ -3,6 +3,7 @@
 
 #include "store/containers.hpp"
 #include "store/inventory.hpp"
+#include "store/new_container.hpp"
 #include "store/store.hpp"
 #include "store_fixture.hpp"
 #include "support/fault_observer.hpp"
@@ -242,6 +243,45 @@ TEST_F(LooseTest, OneThatSomebodyElsePublishesAtTheLastMomentStaysIntact) {
     EXPECT_EQ(state_of(*store, content_), LooseState::kIntact);
     EXPECT_EQ(*read(*store, content_.id, content_.bytes.size()), content_.bytes);
   }
+}
+
+TEST_F(LooseTest, OneThatSomebodyElsePublishedIsNotReplacedByOnePlacedAhead) {
+  auto one = open();
+  auto two = open();
+  auto first = begin(*one);
+  auto second = begin(*two);
+  ASSERT_OK(add_loose(*first, content_));
+  ASSERT_OK(add_loose(*second, content_));
+  for (std::uint64_t i = 0; i < kSyncSingly; ++i) ASSERT_OK(add_loose(*second, text_chunk(500, 2000 + i)));
+  ASSERT_OK(first->publish());
+  auto inode = test::inode_of(file_of(content_));
+  second->place_ahead();
+  auto published = second->publish();
+  ASSERT_OK(published);
+  EXPECT_EQ(published->loose_new, kSyncSingly);
+  EXPECT_EQ(published->loose_known, 1U);
+  EXPECT_EQ(test::inode_of(file_of(content_)), inode);
+  for (const auto& store : {one, two, open()}) EXPECT_EQ(state_of(*store, content_), LooseState::kIntact);
+}
+
+TEST_F(LooseTest, WhatIsAddedAfterOthersWerePlacedAheadIsPublishedToo) {
+  auto store = open();
+  auto transaction = begin(*store);
+  for (std::uint64_t i = 0; i <= kSyncSingly; ++i) ASSERT_OK(add_loose(*transaction, text_chunk(500, 3000 + i)));
+  transaction->place_ahead();
+  ASSERT_OK(add_loose(*transaction, content_));
+  ASSERT_OK(transaction->publish());
+  EXPECT_EQ(state_of(*open(), content_), LooseState::kIntact);
+  EXPECT_EQ(state_of(*open(), text_chunk(500, 3000)), LooseState::kIntact);
+}
+
+TEST_F(LooseTest, FewAreNotPlacedAhead) {
+  auto store = open();
+  auto transaction = begin(*store);
+  ASSERT_OK(add_loose(*transaction, content_));
+  transaction->place_ahead();
+  transaction.reset();
+  EXPECT_TRUE(names_in("loose").empty());
 }
 
 TEST_F(LooseTest, StaysListedWhenItsRecordsWereMerged) {

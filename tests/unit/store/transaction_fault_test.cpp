@@ -1,8 +1,10 @@
 // Crashes and failures at every single system call of a transaction.
 #include <cerrno>
+#include <mutex>
 
 #include "store/index_view.hpp"
 #include "store/inventory.hpp"
+#include "store/new_container.hpp"
 #include "store/transaction.hpp"
 #include "store_fixture.hpp"
 #include "support/fault_observer.hpp"
@@ -27,6 +29,13 @@ Load load_of(std::uint64_t seed) {
   load.nodes.push_back(node_sample(object::NodeKind::kDirectory, seed));
   load.nodes.push_back(node_sample(object::NodeKind::kCommit, seed));
   for (std::uint64_t i = 5; i < 7; ++i) load.files.push_back(text_chunk(900, 10 * seed + i));
+  return load;
+}
+
+/// So many files that they are placed ahead of the publishing.
+Load many_files(std::uint64_t seed) {
+  Load load = load_of(seed);
+  for (std::uint64_t i = 0; i < kSyncSingly; ++i) load.files.push_back(text_chunk(500, 1'000'000 + 100 * seed + i));
   return load;
 }
 
@@ -56,6 +65,7 @@ class TransactionFaultTest : public StoreFixture {
       auto added = add_loose(transaction, file);
       if (!added) return failed(added);
     }
+    transaction.place_ahead();
     return transaction.publish();
   }
   static Visible look_for(Store& store, const Load& load) {
@@ -90,10 +100,11 @@ class TransactionFaultTest : public StoreFixture {
   }
   /// Fails the n-th of these calls, for every n, in a transaction of its own.
   template <class Expect>
-  void fail_each(int error, test::CallSet calls, test::Repeat repeat, const Expect& expect) {
+  void fail_each(int error, test::CallSet calls, test::Repeat repeat, const Expect& expect,
+                 Load (*make_load)(std::uint64_t) = load_of) {
     for (std::uint64_t n = 1;; ++n) {
       ASSERT_LT(n, 2000U);
-      Load load = load_of(1000 * static_cast<std::uint64_t>(error) + n);
+      Load load = make_load(1000 * static_cast<std::uint64_t>(error) + n);
       auto store = open();
       test::FailNth fault(n, error, calls, repeat);
       Result<PublishStats> outcome = [&] {
@@ -126,6 +137,22 @@ TEST_F(TransactionFaultTest, WhicheverCallFailsAllOrNothingIsVisibleAndNothingOl
     fail_each(error, {}, test::Repeat::kOnce, [](const auto&, Visible, const std::string&) {});
     if (HasFatalFailure()) return;
   }
+}
+
+TEST_F(TransactionFaultTest, WhicheverCallFailsWhileManyFilesArePlacedAheadAllOrNothingIsVisible) {
+  fail_each(
+      ENOSPC, {Call::kSync, Call::kRename, Call::kMakeDir, Call::kOpen}, test::Repeat::kOnce,
+      [](const auto&, Visible, const std::string&) {}, many_files);
+}
+
+TEST_F(TransactionFaultTest, EveryFailedSyncAndRenameOfFilesPlacedAheadIsReported) {
+  fail_each(
+      EIO, {Call::kSync, Call::kRename}, test::Repeat::kOnce,
+      [](const Result<PublishStats>& outcome, Visible, const std::string& when) {
+        ASSERT_FALSE(outcome) << when;
+        EXPECT_EQ(outcome.error().sys_errno, EIO) << when;
+      },
+      many_files);
 }
 
 TEST_F(TransactionFaultTest, ADiskThatStaysFullGivesAClearErrorAndNothing) {
@@ -162,10 +189,14 @@ TEST_F(TransactionFaultTest, AFailureBeforeAnyRenameLeavesNoTrace) {
   }
 }
 
-TEST_F(TransactionFaultTest, KilledAtWhicheverCallAllOrNothingIsVisibleAndNothingOldIsLost) {
+class KilledTransaction : public TransactionFaultTest, public testing::WithParamInterface<Load (*)(std::uint64_t)> {};
+INSTANTIATE_TEST_SUITE_P(Few, KilledTransaction, testing::Values(load_of));
+INSTANTIATE_TEST_SUITE_P(PlacedAhead, KilledTransaction, testing::Values(many_files));
+
+TEST_P(KilledTransaction, AllOrNothingIsVisibleAndNothingOldIsLost) {
   for (std::uint64_t n = 1;; ++n) {
     ASSERT_LT(n, 2000U);
-    Load load = load_of(700000 + n);
+    Load load = GetParam()(700000 + n);
     test::ChildEnd end = test::run_child([&] {
       auto dir = sys::Dir::open(path(""));
       if (!dir) return 3;
@@ -188,28 +219,49 @@ TEST_F(TransactionFaultTest, KilledAtWhicheverCallAllOrNothingIsVisibleAndNothin
   }
 }
 
-TEST_F(TransactionFaultTest, TheWriteOrderIsAsPromised) {
-  struct Log : sys::Observer {
-    int before(Call call, std::uint64_t, std::string_view name) override {
-      if (call == Call::kSync || call == Call::kRename || call == Call::kUnlink) {
-        lines.push_back({call, std::string(name)});
-      }
-      return 0;
+/// Syncs, renames and removals in their order, from any thread.
+struct WriteLog : sys::Observer {
+  int before(Call call, std::uint64_t, std::string_view name) override {
+    std::lock_guard lock(mutex);
+    if (call == Call::kSync || call == Call::kRename || call == Call::kUnlink) {
+      lines.push_back({call, std::string(name)});
     }
-    std::vector<std::pair<Call, std::string>> lines;
-  };
-  Log log;
+    return 0;
+  }
+  [[nodiscard]] std::ptrdiff_t first(Call call, const std::string& part) const {
+    auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& line) {
+      return line.first == call && line.second.find(part) != std::string::npos;
+    });
+    return found - lines.begin();
+  }
+  std::mutex mutex;
+  std::vector<std::pair<Call, std::string>> lines;
+};
+
+TEST_F(TransactionFaultTest, FilesPlacedAheadHaveTheirNamesAndAreSyncedBeforeTheSegmentHasIts) {
+  WriteLog log;
+  auto store = open();
+  Load load = many_files(3);
+  {
+    test::ScopedObserver watching(log);
+    ASSERT_OK(run(*store, load));
+  }
+  auto all_synced = log.first(Call::kSync, "/tmp/"), segment_renamed = log.first(Call::kRename, ".idx");
+  ASSERT_LT(segment_renamed, static_cast<std::ptrdiff_t>(log.lines.size()));
+  EXPECT_LT(all_synced, segment_renamed);
+  for (const Sample& file : load.files) {
+    EXPECT_LT(log.first(Call::kRename, file.id.hex().substr(2)), all_synced);
+  }
+}
+
+TEST_F(TransactionFaultTest, TheWriteOrderIsAsPromised) {
+  WriteLog log;
   auto store = open();
   {
     test::ScopedObserver watching(log);
     ASSERT_OK(run(*store, load_of(3)));
   }
-  auto first = [&](Call call, const std::string& part) {
-    auto found = std::find_if(log.lines.begin(), log.lines.end(), [&](const auto& line) {
-      return line.first == call && line.second.find(part) != std::string::npos;
-    });
-    return found - log.lines.begin();
-  };
+  auto first = [&](Call call, const std::string& part) { return log.first(call, part); };
   auto end = static_cast<std::ptrdiff_t>(log.lines.size());
   auto data = first(Call::kSync, "/data-0"), segment = first(Call::kSync, "/segment");
   auto pack_renamed = first(Call::kRename, ".pack"), packs_synced = first(Call::kSync, "store/packs");
