@@ -13,8 +13,14 @@ namespace cowstore::commit {
 
 namespace {
 
-/// A file that is cut into more pieces than this on disk is dearer to map than to read again.
-constexpr std::size_t kMaxExtents = 4096;
+/// A clone and its proof cost some 20 us for each extent, on Btrfs and XFS. With extents below this size on average
+/// that is more than to read and hash the file (docs/design/017-fragmented-files.md).
+constexpr std::uint64_t kLeastMeanExtent = std::uint64_t{16} << 10;
+/// Below some milliseconds the question isn't worth the call that answers it.
+constexpr std::uint64_t kFewExtents = 256;
+constexpr std::uint64_t kBlockBytes = 4096;
+/// What is mapped takes 32 bytes of memory for each.
+constexpr std::size_t kMaxExtents = std::size_t{1} << 17;
 /// How often a file that changes while it is read is read again, in the hope of a moment of rest.
 constexpr int kAttempts = 3;
 
@@ -24,6 +30,12 @@ bool same_state(const sys::Stat& a, const sys::Stat& b) {
 
 bool vanished(const Error& error) {
   return error.sys_errno == ENOENT || error.sys_errno == ENOTDIR;
+}
+
+bool is_dear_to_clone(const sys::Fd& file, std::uint64_t size, const std::string& path) {
+  if (size <= kFewExtents * kBlockBytes) return false;
+  const auto extents = sys::count_extents(file, path);
+  return extents && *extents > kFewExtents && *extents > size / kLeastMeanExtent;
 }
 
 Error changed_kind(const std::string& path) {
@@ -68,8 +80,11 @@ void Ingester::advance(std::uint64_t bytes) {
 
 Result<object::FileRef> Ingester::store_content(const sys::Fd& file, const sys::Stat& stat, const std::string& path) {
   if (stat.size > share::kSmallFileBytes && ladder_.may_clone()) {
-    auto cloned = COWSTORE_TRY(store_clone(file, stat, path));
-    if (cloned) return *cloned;
+    if (is_dear_to_clone(file, stat.size, path)) {
+      ladder_.note_reason("some lie on the disk in so many pieces that cloning takes longer than reading");
+    } else if (auto cloned = COWSTORE_TRY(store_clone(file, stat, path))) {
+      return *cloned;
+    }
   }
   auto stored = COWSTORE_TRY(store_chunks(file, stat.size, path));
   ladder_.count_copy(stored.size, stored.size);

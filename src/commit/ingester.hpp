@@ -34,7 +34,8 @@ struct Ingested {
 ///
 /// What is stored is what was hashed (DESIGN 1.3). A clone is made first; the original is hashed through its own, warm
 /// page cache; then both synced extent maps must be equal, which proves that the bytes hashed are the clone's. Else the
-/// clone is read. Without clones the bytes are read once, and stored from the buffer that was hashed.
+/// clone is read. Without clones the bytes are read once, and stored from the buffer that was hashed; so are files in
+/// so many extents that reading them is cheaper than cloning.
 class Ingester {
  public:
   /// Borrows all; `progress` may be null.

@@ -51,14 +51,14 @@ class Ladder {
   /// Counts a file of `bytes` of which `written` were written, the rest being holes. Larger ones than kSmallFileBytes
   /// are an error under kCloneOnly: ask before writing with refuse_copy().
   void count_copy(std::uint64_t bytes, std::uint64_t written);
+  /// Says why files were copied that might have been cloned; the first reason is the one that is reported.
+  void note_reason(std::string_view reason);
   /// The error that stands for copying this file although only clones are allowed; ok() if it may be copied.
   Result<void> refuse_copy(std::uint64_t bytes, std::string_view path, std::string_view reason) const;
 
   [[nodiscard]] SharingReport report() const;
 
  private:
-  void note_reason(std::string_view reason);
-
   Policy policy_;
   std::atomic<bool> may_clone_;
   std::atomic<std::uint64_t> cloned_{0}, copied_{0}, copied_small_{0}, bytes_cloned_{0}, bytes_written_{0};

@@ -93,6 +93,15 @@ Result<std::vector<Extent>> extent_map(const Fd& fd, std::size_t limit, std::str
   }
 }
 
+Result<std::uint64_t> count_extents(const Fd& fd, std::string_view path) {
+  fiemap request{};
+  request.fm_length = FIEMAP_MAX_OFFSET;  // fm_extent_count == 0: only count
+  request.fm_flags = FIEMAP_FLAG_SYNC;
+  int failed = detail::observed(Call::kExtents, path, [&] { return ::ioctl(fd.get(), FS_IOC_FIEMAP, &request); });
+  if (failed != 0) return system_error("count the extents of", path, errno);
+  return std::uint64_t{request.fm_mapped_extents};
+}
+
 bool same_blocks(const std::vector<Extent>& a, const std::vector<Extent>& b) {
   auto comparable = [](const Extent& extent) { return extent.comparable(); };
   if (!std::all_of(a.begin(), a.end(), comparable) || !std::all_of(b.begin(), b.end(), comparable)) return false;

@@ -78,6 +78,18 @@ class IngesterTest : public testing::TestWithParam<std::string> {
       content += (*piece)->data.empty() ? std::string((*piece)->zeros, '\0') : std::string(as_text((*piece)->data));
     }
   }
+  /// A file of which every so many blocks of 4 KiB the first is data and the others are a hole.
+  std::string write_fragments(const std::string& name, std::size_t count, std::size_t blocks) {
+    std::string content(count * blocks * 4096, '\0');
+    test::write_hole(wc(name), content.size());
+    sys::Fd fd = *wc_.open_write(name);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string data = test::random_bytes(4096, i);
+      EXPECT_TRUE(sys::write_at(fd, as_bytes(data), i * blocks * 4096, name).ok());
+      content.replace(i * blocks * 4096, data.size(), data);
+    }
+    return content;
+  }
   object::FileRef reference_to(const std::string& content) { return bed_->add_packed(content); }
 
   std::unique_ptr<test::TempDir> temp_;
@@ -230,6 +242,34 @@ TEST_P(IngesterTest, CopiesFilesWithoutCopyOnWrite) {
   ingest("g");
   EXPECT_EQ(ladder_->report().cloned, 1u) << "one such file must not end the cloning of others";
   EXPECT_EQ(stored(file), content);
+}
+
+TEST_P(IngesterTest, ReadsAFileInVeryManyPiecesInsteadOfCloningIt) {
+  if (skipped() || !has_clones()) return;
+  const std::string content = write_fragments("f", 512, 2);
+  Ingested result = ingest("f");
+  SharingReport report = ladder_->report();
+  EXPECT_EQ(report.cloned, 0U);
+  EXPECT_EQ(report.copied, 1U);
+  EXPECT_EQ(report.copy_reason, "some lie on the disk in so many pieces that cloning takes longer than reading");
+  EXPECT_EQ(transaction_->stats().loose_new, 0U);
+  EXPECT_EQ(stored(result.file), content);
+  EXPECT_EQ(result.file, reference_to(content));
+}
+
+TEST_P(IngesterTest, ClonesAFileInManyLargerPieces) {
+  if (skipped() || !has_clones()) return;
+  const std::string content = write_fragments("f", 300, 8);
+  ReadsByName reads;
+  Ingested result;
+  {
+    test::ScopedObserver watching(reads);
+    result = ingest("f");
+  }
+  EXPECT_EQ(reads.all(), 300U * 4096) << "the clone was read, or the holes";
+  EXPECT_EQ(ladder_->report().cloned, 1U);
+  EXPECT_EQ(ladder_->report().copy_reason, "");
+  EXPECT_EQ(stored(result.file), content);
 }
 
 TEST_P(IngesterTest, StoresTheSameContentOnce) {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "support/fault_observer.hpp"
 #include "support/random_bytes.hpp"
 #include "support/test_filesystems.hpp"
 #include "sys/dir.hpp"
@@ -62,6 +63,20 @@ TEST_P(ExtentsTest, ManyExtentsComeInOrderAndWhole) {
     EXPECT_EQ(extents[i].logical, i * 8192);
     EXPECT_EQ(extents[i].length, 4096U);
   }
+}
+
+TEST_P(ExtentsTest, ManyExtentsAreCountedInOneCall) {
+  write_fragments("file", 400);
+  test::write_file(temp() / "empty", "");
+  Fd fd = *temp().open().open_write("file");
+  ASSERT_TRUE(sync_data(fd, "file").ok());
+  test::CountCalls calls;
+  {
+    test::ScopedObserver watching(calls);
+    EXPECT_EQ(*count_extents(fd, "file"), 400U);
+  }
+  EXPECT_EQ(calls.count(Call::kExtents), 1U);
+  EXPECT_EQ(*count_extents(*temp().open().open_read("empty"), "empty"), 0U);
 }
 
 TEST_P(ExtentsTest, MoreExtentsThanTheLimitAreRefused) {
