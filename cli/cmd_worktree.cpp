@@ -1,4 +1,5 @@
 #include "cli/json.hpp"
+#include "cli/listing.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -34,6 +35,52 @@ Result<ExitStatus> run_list(const ListFlags& flags, Session& session) {
     return json_of_list("worktrees", list);
   };
   return session.answer(json, [&] { return text_of(*infos, session.context().now(), session.line_width()); });
+}
+
+struct RemoveFlags {
+  bool force = false;
+  std::vector<std::string> names;
+};
+
+void declare_remove(Parser& parser, RemoveFlags& flags) {
+  parser.flag("-f,--force", flags.force, "with uncommitted work in it, too; `undo` brings it back");
+  parser.arguments("PATH|ID", flags.names, "working copies, by path or by (the unique beginning of) an id",
+                   Need::kRequired);
+}
+
+Result<ExitStatus> run_remove(const RemoveFlags& flags, Session& session) {
+  auto repository = session.open();
+  if (!repository) return repository.error();
+  Listing listing(session, "removed");
+  for (const std::string& name : flags.names) {
+    auto report =
+        repository->remove_worktree(session.directory(), name, flags.force ? Overwrite::kForce : Overwrite::kRefuse);
+    if (!report) return report.error();
+    auto shown = listing.add([&] { return json_of(*report); },
+                             [&] { return session.quiet() ? std::string() : text_of(*report); });
+    if (!shown) return shown.error();
+  }
+  return listing.finish();
+}
+
+struct MoveFlags {
+  std::string name;
+  std::string to;
+};
+
+void declare_move(Parser& parser, MoveFlags& flags) {
+  parser.argument("PATH|ID", flags.name, "a working copy");
+  parser.argument("NEW", flags.to, "its new path, which nothing has");
+}
+
+Result<ExitStatus> run_move(const MoveFlags& flags, Session& session) {
+  auto repository = session.open();
+  if (!repository) return repository.error();
+  auto report = repository->move_worktree(session.directory(), flags.name, flags.to);
+  if (!report) return report.error();
+  auto reported = session.report([&] { return json_of(*report); }, [&] { return text_of(*report); });
+  if (!reported || report->unrepaired.empty()) return reported;
+  return ExitStatus::kOther;
 }
 
 struct PruneFlags {
@@ -90,6 +137,36 @@ Verb worktree_list_verb() {
        .examples = {{"cowstore worktree list", "what there is, and what has been edited"},
                     {"cowstore worktree list --fast", "without looking into them"}}},
       declare_list, run_list);
+}
+
+Verb worktree_remove_verb() {
+  return make_verb<RemoveFlags>(
+      {.name = "worktree remove",
+       .summary = "remove working copies",
+       .usage = {"cowstore worktree remove [--force] PATH|ID..."},
+       .description =
+           "Removes each working copy with all that is in it: a Btrfs subvolume at once, else file by file. Refuses, "
+           "and names the paths, if something in it is in no version: uncommitted, untracked and ignored files alike. "
+           "--force keeps that in the operation: `cowstore undo`, in the working copy where the removal was run, "
+           "brings the removed one back with all of it. The main working copy, which holds the store, and the one that "
+           "the command runs in are never removed.",
+       .examples = {{"cowstore worktree remove ../experiment", "if nothing would be lost"},
+                    {"cowstore worktree remove -f 3f2a9c1", "by its id, with uncommitted work in it"}}},
+      declare_remove, run_remove);
+}
+
+Verb worktree_move_verb() {
+  return make_verb<MoveFlags>(
+      {.name = "worktree move",
+       .summary = "move a working copy to another path",
+       .usage = {"cowstore worktree move PATH|ID NEW"},
+       .description =
+           "Renames the directory and registers its new path. If the store lies in it, as in the main working copy, "
+           "all "
+           "others are told where it is. Within one file system only; NEW must not exist. `cowstore worktree move` is "
+           "also the way back: `cowstore undo` passes it over.",
+       .examples = {{"cowstore worktree move ../experiment ~/kept", "a directory of any name, anywhere on its disk"}}},
+      declare_move, run_move);
 }
 
 Verb worktree_prune_verb() {

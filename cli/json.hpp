@@ -49,6 +49,8 @@ std::string json_of(const OperationInfo& operation);
 std::string json_of(const UndoReport& report);
 
 std::string json_of(const WorktreeInfo& info);
+std::string json_of(const WorktreeRemoveReport& report);
+std::string json_of(const WorktreeMoveReport& report);
 std::string json_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
 std::string json_of(const WorktreeRepairReport& report);
 

@@ -35,6 +35,26 @@ std::string json_of(const WorktreeInfo& info) {
       .str();
 }
 
+std::string json_of(const WorktreeRemoveReport& report) {
+  return JsonObject()
+      .text("id", report.id)
+      .name("path", report.path)
+      .text("files", to_string(report.files))
+      .text_or_null("kept", report.kept ? std::optional(report.kept->hex()) : std::nullopt)
+      .number("kept_paths", report.kept_paths)
+      .str();
+}
+
+std::string json_of(const WorktreeMoveReport& report) {
+  return JsonObject()
+      .text("id", report.id)
+      .name("from", report.from)
+      .name("to", report.to)
+      .names("also", report.also)
+      .names("unrepaired", report.unrepaired)
+      .str();
+}
+
 std::string json_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run) {
   return JsonObject()
       .boolean("dry_run", run == WorktreePruneOptions::Run::kDryRun)

@@ -63,6 +63,8 @@ std::string text_of(const FsckReport& report, Detail detail, const Paint& paint)
 
 /// A table, cut to `width` (0: as wide as it gets).
 std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width);
+std::string text_of(const WorktreeRemoveReport& report);
+std::string text_of(const WorktreeMoveReport& report);
 std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
 std::string text_of(const WorktreeRepairReport& report);
 

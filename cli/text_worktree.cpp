@@ -49,6 +49,23 @@ std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::
   return table.str(width) + reasons;
 }
 
+std::string text_of(const WorktreeRemoveReport& report) {
+  std::string how = report.files == WorktreeRemoveReport::Files::kNotThere ? "forgot" : "removed";
+  std::string text = fmt::format("{} {}\n", how, quoted_name(report.path));
+  if (report.kept)
+    text += fmt::format("kept what was in {} for `cowstore undo` ({})\n", counted(report.kept_paths, "path"),
+                        short_id(*report.kept));
+  return text;
+}
+
+std::string text_of(const WorktreeMoveReport& report) {
+  std::string text = fmt::format("moved {} to {}\n", quoted_name(report.from), quoted_name(report.to));
+  for (const std::string& path : report.also) text += fmt::format("{} finds the store there\n", quoted_name(path));
+  for (const std::string& path : report.unrepaired)
+    text += fmt::format("{} doesn't find the store: `cowstore worktree repair`\n", quoted_name(path));
+  return text;
+}
+
 std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run) {
   bool dry = run == WorktreePruneOptions::Run::kDryRun;
   std::string text = lines_of(dry ? "would drop" : "dropped", report.dropped);

@@ -27,7 +27,9 @@ Verb tag_verb();
 Verb undo_verb();
 Verb version_verb();
 Verb worktree_list_verb();
+Verb worktree_move_verb();
 Verb worktree_prune_verb();
+Verb worktree_remove_verb();
 Verb worktree_repair_verb();
 
 /// Verbs that belong together, as `cowstore --help` shows them.

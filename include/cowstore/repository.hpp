@@ -120,6 +120,16 @@ class Repository {
 
   /// All working copies of the repository: the main one first, then by path. Scans each, unless it is asked not to.
   Result<std::vector<WorktreeInfo>> worktrees(const WorktreeListOptions& options);
+  /// Removes a working copy, named by its path (relative to `from`) or its id. kConflict, and nothing is changed, where
+  /// something in it is in no version (ignored files count), unless kForce, which keeps that for undo; for the main one,
+  /// this one, and a directory that is not the registered working copy any more (of which kForce drops the entry alone).
+  /// kBusy if a command is at work in it. After a crash it is registered and whole, or removed.
+  Result<WorktreeRemoveReport> remove_worktree(const std::string& from, const std::string& name, Overwrite overwrite);
+  /// Renames a working copy's directory, and whatever is noted of its place: registrations, its own and those of working
+  /// copies inside of it; of the main one also where the others find the store. `to` doesn't exist, the directory above
+  /// does. kUnsupported across file systems, kBusy if a command is at work in one that is affected. `undo` passes it
+  /// over. After a crash the directory is in one of the two places; repair_worktrees() does the rest.
+  Result<WorktreeMoveReport> move_worktree(const std::string& from, const std::string& name, const std::string& to);
   /// Drops registrations of working copies whose directories are gone, and removes what interrupted commands left beside
   /// working copies. In doubt, and where a command is at work, things stay and are named.
   Result<WorktreePruneReport> prune_worktrees(const WorktreePruneOptions& options);

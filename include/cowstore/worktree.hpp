@@ -44,6 +44,30 @@ struct WorktreeListOptions {
   enum class Check { kChanges, kPresence } check = Check::kChanges;  ///< kPresence: no working copy is scanned
 };
 
+struct WorktreeRemoveReport {
+  std::string id;
+  std::string path;  ///< absolute, where it was
+  enum class Files {
+    kFileByFile,
+    kAtOnce,    ///< a Btrfs subvolume, destroyed
+    kNotThere,  ///< there was nothing but the registration
+    kLeft,      ///< not all could be removed: the rest waits for prune
+  } files = Files::kFileByFile;
+  std::optional<CommitId> kept;  ///< the snapshot that holds the uncommitted work that was in it
+  std::uint64_t kept_paths = 0;
+};
+
+/// "file by file", "at once", "not there", "left".
+const char* to_string(WorktreeRemoveReport::Files files);
+
+struct WorktreeMoveReport {
+  std::string id;
+  std::string from;  ///< absolute, like all paths here
+  std::string to;
+  std::vector<std::string> also;        ///< working copies whose note of the store was brought up to date
+  std::vector<std::string> unrepaired;  ///< those where that failed: `worktree repair` in each, or again in this one
+};
+
 struct WorktreePruneOptions {
   enum class Run { kReally, kDryRun } run = Run::kReally;
   std::vector<std::string> directories;  ///< absolute; looked into for leftovers besides those that are known

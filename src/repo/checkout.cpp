@@ -15,6 +15,7 @@
 #include "repo/recovery.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot.hpp"
+#include "repo/worktrees.hpp"
 
 namespace cowstore::repo {
 
@@ -179,6 +180,11 @@ Result<UndoReport> undo_once(Session& session, Overwrite overwrite) {
   if (is_registration(session, plan.undone)) return nothing_to_undo();
   UndoReport report;
   report.undone = describe_operation(plan.undone);
+  if (refs::detail(plan.undone, kRemovedKey)) {
+    report.restored.push_back(COWSTORE_TRY(bring_back_worktree(session, plan)));
+    report.operation = COWSTORE_TRY(session.log.find("@")).id;
+    return report;
+  }
   refs::NewOperation operation = session.new_operation();
   operation.changes = plan.changes;
   operation.details = plan.details;

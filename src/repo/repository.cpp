@@ -123,6 +123,15 @@ Result<OperationInfo> Repository::restore_operation(const std::string& operation
 Result<std::vector<WorktreeInfo>> Repository::worktrees(const WorktreeListOptions& options) {
   return repo::list_worktrees(*impl_->session, options);
 }
+Result<WorktreeRemoveReport> Repository::remove_worktree(const std::string& from, const std::string& name,
+                                                         Overwrite overwrite) {
+  return repo::remove_worktree(*impl_->session, name.starts_with('/') ? name : from + "/" + name, name, overwrite);
+}
+Result<WorktreeMoveReport> Repository::move_worktree(const std::string& from, const std::string& name,
+                                                     const std::string& to) {
+  auto absolute = [&](const std::string& path) { return path.starts_with('/') ? path : from + "/" + path; };
+  return repo::move_worktree(*impl_->session, absolute(name), name, absolute(to));
+}
 Result<WorktreePruneReport> Repository::prune_worktrees(const WorktreePruneOptions& options) {
   return repo::prune_worktrees(*impl_->session, options);
 }

@@ -74,10 +74,16 @@ std::optional<std::string> name_before_removing(const std::string& name) {
   return name.substr(1, name.size() - 1 - kRemoving.size());
 }
 
-bool is_half_removed(const Registered& registered) {
+Result<WorkingCopy> open_half_removed(const Registered& registered) {
   const std::string& path = registered.path;
-  auto copy = open_working_copy(directory_above(path) + "/" + removing_name(name_in_directory(path)));
-  return copy && is_same(registered, copy->uuid, copy->home.id);
+  WorkingCopy copy =
+      COWSTORE_TRY(open_working_copy(directory_above(path) + "/" + removing_name(name_in_directory(path))));
+  if (is_same(registered, copy.uuid, copy.home.id)) return copy;
+  return Error{ErrorCode::kNotFound, 0, "open", copy.path, "it is another working copy", ""};
+}
+
+bool is_half_removed(const Registered& registered) {
+  return open_half_removed(registered).ok();
 }
 
 std::vector<Leftover> leftovers_in(const std::string& directory, const std::string& store_path,

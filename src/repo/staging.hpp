@@ -27,6 +27,8 @@ std::optional<std::string> name_before_removing(const std::string& name);
 
 /// Whether the working copy waits beside its place, whole, for the rest of its removal.
 bool is_half_removed(const Registered& registered);
+/// That one. kNotFound if there is none.
+Result<WorkingCopy> open_half_removed(const Registered& registered);
 
 /// One that an interrupted command left.
 struct Leftover {

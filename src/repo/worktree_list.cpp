@@ -29,6 +29,20 @@ const char* to_string(WorktreeState state) {
   return "unreadable";
 }
 
+const char* to_string(WorktreeRemoveReport::Files files) {
+  switch (files) {
+    case WorktreeRemoveReport::Files::kFileByFile:
+      return "file by file";
+    case WorktreeRemoveReport::Files::kAtOnce:
+      return "at once";
+    case WorktreeRemoveReport::Files::kNotThere:
+      return "not there";
+    case WorktreeRemoveReport::Files::kLeft:
+      break;
+  }
+  return "left";
+}
+
 }  // namespace cowstore
 
 namespace cowstore::repo {

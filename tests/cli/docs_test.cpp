@@ -63,10 +63,17 @@ void check_full_attributes(DocTables& docs) {
 void check_worktrees(CliBed& bed, DocTables& docs) {
   checked(bed, docs, "checkout", {"checkout", "@", "../beside"});
   checked(bed, docs, "worktree list", {"worktree", "list"});
+  checked(bed, docs, "worktree move", {"worktree", "move", "../beside", "../\xfe"});
+  checked(bed, docs, "worktree remove", {"worktree", "remove", "../\xfe"});
+  checked(bed, docs, "undo", {"undo"});
+  checked(bed, docs, "worktree move", {"worktree", "move", "../\xfe", "../beside"});
   remove_path(bed.path("beside"));
   make_dirs(bed.path(".x.cowstore-partial"));
   checked(bed, docs, "worktree repair", {"worktree", "repair"});
   checked(bed, docs, "worktree prune", {"worktree", "prune"});
+  WorktreeMoveReport move;
+  move.also = move.unrepaired = {"\xff"};
+  EXPECT_EQ(docs.check("worktree move", nlohmann::json::parse(cli::json_of(move))), std::vector<std::string>());
   WorktreePruneReport prune;
   prune.restored.push_back({"\xff", "why"});
   auto printed = nlohmann::json::parse(cli::json_of(prune, WorktreePruneOptions::Run::kReally));

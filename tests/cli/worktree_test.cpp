@@ -60,6 +60,29 @@ TEST_F(WorktreeCommand, PruneSaysWhatItDid) {
   EXPECT_EQ(bed.json({"worktree", "list"})["worktrees"].size(), 1U);
 }
 
+TEST_F(WorktreeCommand, RemoveRefusesWorkAndNamesIt) {
+  bed.write("side/a", "edited");
+  bed.write("side/new", "1");
+  Ran ran = bed.run({"worktree", "remove", "../side"});
+  EXPECT_EQ(ran.status, 4);
+  EXPECT_THAT(ran.err, HasSubstr("a, new"));
+  EXPECT_THAT(ran.err, HasSubstr("--force"));
+  EXPECT_THAT(bed.done({"worktree", "remove", "-f", "../side"}).out,
+              testing::StartsWith("removed " + bed.path("side") + "\nkept what was in 2 paths for `cowstore undo`"));
+  EXPECT_FALSE(exists(bed.path("side")));
+  EXPECT_THAT(bed.done({"undo"}).out, HasSubstr("restored " + bed.path("side")));
+  EXPECT_EQ(read_file(bed.path("side/a")), "edited");
+}
+
+TEST_F(WorktreeCommand, RemoveSaysWhyOfMainCurrentAndUnknown) {
+  EXPECT_EQ(bed.run({"worktree", "remove", "."}).status, 4);
+  EXPECT_EQ(bed.run({"worktree", "remove", "../nothing"}).status, 3);
+  EXPECT_EQ(bed.run({"worktree", "remove"}).status, 2);
+  bed.directory = "side";
+  EXPECT_THAT(bed.run({"worktree", "remove", "."}).err, HasSubstr("runs in it"));
+  EXPECT_THAT(bed.run({"worktree", "remove", "--force", "../main"}).err, HasSubstr("holds the store"));
+}
+
 TEST_F(WorktreeCommand, RepairFailsWhereSomethingStaysWrong) {
   rename_path(bed.path("side"), bed.path("moved"));
   Ran ran = bed.run({"worktree", "repair"});

@@ -32,6 +32,12 @@ std::vector<std::string> paths_of(const std::vector<Item>& items) {
   return paths;
 }
 
+/// Points to die at: on each file system others.
+inline std::uint64_t first_point_on(const std::string& filesystem) {
+  return filesystem == "ext4" ? 1 : filesystem == "btrfs" ? 4 : 7;
+}
+inline constexpr std::uint64_t kPointsApart = 9;
+
 /// `main` with two files in a commit, and `side`, a working copy of it, in one directory.
 class WorktreeTest : public FilesystemTest {
  protected:

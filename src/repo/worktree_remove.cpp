@@ -1,0 +1,220 @@
+#include "base/name_list.hpp"
+#include "base/try.hpp"
+#include "changes/compare.hpp"
+#include "changes/scan.hpp"
+#include "changes/unreadable.hpp"
+#include "repo/recovery.hpp"
+#include "repo/registered.hpp"
+#include "repo/snapshot.hpp"
+#include "repo/staging.hpp"
+#include "repo/worktrees.hpp"
+#include "sys/subvolume.hpp"
+
+namespace cowstore::repo {
+
+namespace {
+
+constexpr const char* kOperation = "remove the working copy";
+
+Error refused(const std::string& path, const std::string& reason, const std::string& hint) {
+  return {ErrorCode::kConflict, 0, kOperation, path, reason, hint};
+}
+
+/// What is in a working copy and in no version.
+struct Work {
+  changes::Scan scan;
+  std::vector<std::string> paths;      ///< differ from the commit; ignored ones, too
+  std::vector<std::string> unkept;     ///< can't be kept for undo, but have no content: sockets, pipes, devices
+  std::vector<std::string> untouched;  ///< never removed: each with the reason
+  [[nodiscard]] bool none() const { return paths.empty() && unkept.empty(); }
+};
+
+void sort_skipped(Work& work) {
+  for (const changes::Skipped& skipped : work.scan.skipped) {
+    switch (skipped.reason) {
+      case changes::SkipReason::kForeignSubvolume:  // an empty directory
+        break;
+      case changes::SkipReason::kFifo:
+      case changes::SkipReason::kSocket:
+      case changes::SkipReason::kDevice:
+        work.unkept.push_back(skipped.path);
+        break;
+      default:
+        work.untouched.push_back(skipped.path + " (" + changes::to_string(skipped.reason) + ")");
+    }
+  }
+}
+
+Result<Work> find_work(Session& other) {
+  Work work;
+  Head head = COWSTORE_TRY(other.head());
+  index::StatIndex index = other.load_index();
+  changes::ScanOptions options;
+  options.ignore = changes::IgnoreRules::kNone;
+  options.mount_points = changes::MountPoints::kOpaque;
+  options.attributes = other.store->config().attributes;
+  if (other.context.progress != nullptr) other.context.progress->begin("scanning", 0, 0);
+  work.scan = COWSTORE_TRY(changes::scan(other.copy.root, other.copy.control, index, other.pool(), options));
+  changes::find_unreadable(work.scan, other.copy.root);
+  changes::CompareTools tools{other.copy.root, *other.store, other.cut_rule(), other.pool()};
+  for (const changes::Change& change : COWSTORE_TRY(changes::compare(work.scan, head.roots, tools))) {
+    if (change.path.empty() && !head.commit) continue;  // there is no version that has other permissions
+    work.paths.push_back(change.path.empty() ? "." : change.path);
+  }
+  sort_skipped(work);
+  return work;
+}
+
+/// One working copy on its way out. Until the operation is appended, everything is taken back.
+class Removal {
+ public:
+  Removal(Session& session, const Registered& registered, Overwrite overwrite)
+      : session_(session), registered_(registered), overwrite_(overwrite) {
+    report_.id = registered.id;
+    report_.path = registered.path;
+  }
+
+  /// Of one that is in its place, or waits half removed beside it.
+  Result<WorktreeRemoveReport> run(WorkingCopy copy) {
+    renamed_ = copy.path != registered_.path;
+    other_ = COWSTORE_TRY(session_of(session_, std::move(copy)));
+    auto lock = COWSTORE_TRY(try_lock_working_copy(other_->copy, session_.context));
+    if (!lock) {
+      return Error{ErrorCode::kBusy,
+                   0,
+                   kOperation,
+                   registered_.path,
+                   "a command is at work in it: " + sys::FileLock::holder(other_->copy.control, "lock"),
+                   "wait for its end"};
+    }
+    COWSTORE_TRY(recover(*other_, *lock));
+    if (COWSTORE_TRY(other_->copy.root.stat_self()).mount_root)
+      return refused(registered_.path, "a file system is mounted on it", "unmount it first");
+    parent_ = COWSTORE_TRY(sys::Dir::open(directory_above(other_->copy.path)));
+    COWSTORE_TRY(check(COWSTORE_TRY(find_work(*other_))));
+    COWSTORE_TRY(put_aside());
+    auto recorded = keep_and_record();
+    if (!recorded) {
+      put_back();
+      return std::move(recorded).error();
+    }
+    remove_files();
+    return report_;
+  }
+
+  /// Of one that isn't there: nothing but its entry goes.
+  Result<WorktreeRemoveReport> forget() {
+    COWSTORE_TRY(record(registered_.commit ? registered_.commit->hex() : ""));
+    report_.files = WorktreeRemoveReport::Files::kNotThere;
+    return report_;
+  }
+
+ private:
+  [[nodiscard]] Result<void> check(const Work& work) const {
+    if (!work.untouched.empty()) {
+      return refused(registered_.path, "this in it is never removed: " + base::name_list(work.untouched),
+                     "move or unmount it, or make it readable");
+    }
+    if (overwrite_ == Overwrite::kForce || work.none()) return {};
+    std::vector<std::string> paths = work.paths;
+    paths.insert(paths.end(), work.unkept.begin(), work.unkept.end());
+    return refused(registered_.path, "no version has what is in " + base::name_list(paths),
+                   "commit or move it, or use --force: `cowstore undo` then brings it back");
+  }
+
+  [[nodiscard]] std::string aside() const { return removing_name(name_in_directory(registered_.path)); }
+
+  /// Nobody finds it by its path from now on.
+  Result<void> put_aside() {
+    if (renamed_) return {};
+    auto renamed = parent_.rename(name_in_directory(registered_.path), parent_, aside(), sys::RenameMode::kNoReplace);
+    if (!renamed && renamed.error().sys_errno == EEXIST)
+      return refused(registered_.path, parent_.path_of(aside()) + " is in the way",
+                     "`cowstore worktree prune` removes what is left of earlier removals");
+    COWSTORE_TRY(std::move(renamed));
+    renamed_ = true;
+    return parent_.sync();  // before the record: else a power cut leaves it in its place, but unregistered
+  }
+
+  void put_back() {
+    (void)parent_.rename(aside(), parent_, name_in_directory(registered_.path), sys::RenameMode::kNoReplace);
+  }
+
+  /// Looks once more: somebody may have written to it until it lost its name.
+  Result<void> keep_and_record() {
+    Work work = COWSTORE_TRY(find_work(*other_));
+    COWSTORE_TRY(check(work));
+    Head head = COWSTORE_TRY(other_->head());
+    std::optional<CommitId> content = head.commit;
+    if (!work.paths.empty()) {
+      content = COWSTORE_TRY(take_snapshot(*other_, work.scan, work.paths, head.roots, head.commit)).commit;
+      report_.kept = content;
+      report_.kept_paths = work.paths.size();
+    }
+    return record(content ? content->hex() : "");
+  }
+
+  Result<void> record(const std::string& content) {
+    refs::NewOperation operation = session_.new_operation();
+    operation.changes = without(COWSTORE_TRY(session_.log.current())->view, registered_.id);
+    operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kRemovedKey, registered_.id));
+    operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kBeforeKey, content));
+    COWSTORE_TRY(session_.append(operation));
+    return {};
+  }
+
+  /// It is gone for everybody already: what fails here is only left lying.
+  void remove_files() {
+    auto removed = sys::remove_subvolume(parent_, aside());
+    if (!removed) {
+      report_.files = WorktreeRemoveReport::Files::kLeft;
+      if (session_.context.notice)
+        session_.context.notice("could not remove all of " + parent_.path_of(aside()) + ": " +
+                                removed.error().message() + "; `cowstore worktree prune` tries again");
+    } else if (*removed == sys::SubvolumeRemoval::kDestroyed) {
+      report_.files = WorktreeRemoveReport::Files::kAtOnce;
+    }
+  }
+
+  Session& session_;
+  const Registered& registered_;
+  Overwrite overwrite_;
+  std::unique_ptr<Session> other_;
+  sys::Dir parent_;
+  bool renamed_ = false;
+  WorktreeRemoveReport report_;
+};
+
+Result<WorktreeRemoveReport> forget_absent(Session& session, const Registered& registered, const Found& found,
+                                           Overwrite overwrite) {
+  bool gone = found.state == WorktreeState::kMissing;
+  if (gone || overwrite == Overwrite::kForce) return Removal(session, registered, overwrite).forget();
+  return refused(registered.path, found.reason,
+                 "--force forgets its registration and leaves alone what is there; if it was moved: `cowstore worktree "
+                 "repair NEWPATH`");
+}
+
+}  // namespace
+
+Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string& path, const std::string& as_given,
+                                             Overwrite overwrite) {
+  Registered registered = COWSTORE_TRY(find_registered(session, settled_path(path), as_given));
+  if (holds_store(session, registered.path))
+    return refused(registered.path, "it is the main one, which holds the store: all versions would go with it",
+                   "to be rid of the whole repository, remove the directory yourself");
+  if (registered.id == session.copy.home.id)
+    return refused(registered.path, "the command runs in it", "run it in another working copy (-C DIR)");
+  std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
+  Found found = look_at(registered, all);
+  if (found.copy) return Removal(session, registered, overwrite).run(std::move(*found.copy));
+  if (found.state == WorktreeState::kUnreadable)
+    return Error{ErrorCode::kIo, 0, kOperation, registered.path, found.reason, "make it readable"};
+  if (found.state == WorktreeState::kMissing && is_half_removed(registered)) {
+    WorkingCopy aside = COWSTORE_TRY(open_half_removed(registered));
+    aside.home.id = registered.id;
+    return Removal(session, registered, overwrite).run(std::move(aside));
+  }
+  return forget_absent(session, registered, found, overwrite);
+}
+
+}  // namespace cowstore::repo
