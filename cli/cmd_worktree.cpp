@@ -34,7 +34,8 @@ Result<ExitStatus> run_list(const ListFlags& flags, Session& session) {
     for (const WorktreeInfo& info : *infos) list.add(json_of(info));
     return json_of_list("worktrees", list);
   };
-  return session.answer(json, [&] { return text_of(*infos, session.context().now(), session.line_width()); });
+  Detail detail = session.verbose() ? Detail::kVerbose : Detail::kNormal;
+  return session.answer(json, [&] { return text_of(*infos, session.context().now(), session.line_width(), detail); });
 }
 
 struct RemoveFlags {
@@ -131,9 +132,12 @@ Verb worktree_list_verb() {
        .summary = "list the repository's working copies",
        .usage = {"cowstore worktree list [--fast]"},
        .description =
-           "Each with its id, what it has checked out, how it came to be, how many paths differ from its commit, how "
-           "long ago it was registered (AGE) and last changed by a command (USED). `*` marks the one that the command "
-           "runs in. Finding what differs costs a scan of each, as `cowstore status` does it; --fast leaves that out.",
+           "Each with what it has checked out, how it came to be, how many paths differ from its commit, how long ago "
+           "it "
+           "was registered (AGE), how much space it shares with others, and how much is exclusive to it: that is what "
+           "removing it would free. `*` marks the one that the command runs in. -v adds its id, and how long ago a "
+           "command last changed something in it (USED). Finding what differs and measuring costs a look at every file "
+           "of each; --fast leaves both out.",
        .examples = {{"cowstore worktree list", "what there is, and what has been edited"},
                     {"cowstore worktree list --fast", "without looking into them"}}},
       declare_list, run_list);

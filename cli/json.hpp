@@ -14,6 +14,7 @@
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
 #include "cowstore/result.hpp"
+#include "cowstore/space.hpp"
 #include "cowstore/run.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
@@ -48,6 +49,8 @@ std::string json_of_tags(const std::vector<RefInfo>& tags);
 std::string json_of(const OperationInfo& operation);
 std::string json_of(const UndoReport& report);
 
+std::string json_of(const SpaceUse& use);
+std::string json_of(const DiskUse& use);
 std::string json_of(const WorktreeInfo& info);
 std::string json_of(const WorktreeRemoveReport& report);
 std::string json_of(const WorktreeMoveReport& report);

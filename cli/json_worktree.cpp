@@ -31,6 +31,7 @@ std::string json_of(const WorktreeInfo& info) {
       .text_or_null("last_operation", time_text(info.last_operation))
       .text("state", to_string(info.state))
       .number("changed", info.changed)
+      .json("space", info.space ? json_of(*info.space) : "null")
       .text("reason", info.reason)
       .str();
 }

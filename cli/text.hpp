@@ -14,6 +14,7 @@
 #include "cowstore/fsck.hpp"
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
+#include "cowstore/space.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
 
@@ -62,7 +63,8 @@ class DiffStat {
 std::string text_of(const FsckReport& report, Detail detail, const Paint& paint);
 
 /// A table, cut to `width` (0: as wide as it gets).
-std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width);
+std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width, Detail detail);
+std::string text_of(const DiskUse& use, std::size_t width, Detail detail);
 std::string text_of(const WorktreeRemoveReport& report);
 std::string text_of(const WorktreeMoveReport& report);
 std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);

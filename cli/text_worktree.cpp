@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/human.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
@@ -35,14 +37,59 @@ std::string lines_of(std::string_view verb, const std::vector<Item>& items) {
 
 }  // namespace
 
-std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width) {
-  Table table({Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight,
-               Align::kLeft});
-  table.add({" ", "ID", "HEAD", "METHOD", "STATE", "AGE", "USED", "PATH"});
+namespace {
+
+/// The columns of the list: those that are always there, and those that were asked for.
+class ListTable {
+ public:
+  ListTable(Timestamp now, Detail detail, bool measured)
+      : now_(now), verbose_(detail == Detail::kVerbose), measured_(measured), table_(columns()) {
+    table_.add(headings());
+  }
+
+  void add(const WorktreeInfo& info) {
+    std::vector<std::string> cells{info.current ? "*" : " ", head_of(info), info.method, state_of(info),
+                                   age_of(info.registered, now_)};
+    if (verbose_) cells.push_back(age_of(info.last_operation, now_));
+    if (measured_) cells.push_back(info.space ? human_bytes(info.space->shared) : "-");
+    if (measured_) cells.push_back(info.space ? human_bytes(info.space->exclusive) : "-");
+    if (verbose_) cells.push_back(info.id);
+    cells.push_back(quoted_name(info.path));
+    table_.add(std::move(cells));
+  }
+  [[nodiscard]] std::string str(std::size_t width) const { return table_.str(width); }
+
+ private:
+  [[nodiscard]] std::vector<Align> columns() const {
+    std::vector<Align> columns(4, Align::kLeft);
+    columns.insert(columns.end(), 1 + (verbose_ ? 1 : 0) + (measured_ ? 2 : 0), Align::kRight);
+    columns.insert(columns.end(), verbose_ ? 2 : 1, Align::kLeft);
+    return columns;
+  }
+  [[nodiscard]] std::vector<std::string> headings() const {
+    std::vector<std::string> headings{" ", "HEAD", "METHOD", "STATE", "AGE"};
+    if (verbose_) headings.emplace_back("USED");
+    if (measured_) headings.insert(headings.end(), {"SHARED", "EXCLUSIVE"});
+    if (verbose_) headings.emplace_back("ID");
+    headings.emplace_back("PATH");
+    return headings;
+  }
+
+  Timestamp now_;
+  bool verbose_;
+  bool measured_;
+  Table table_;
+};
+
+}  // namespace
+
+std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::size_t width, Detail detail) {
+  bool measured =
+      std::any_of(infos.begin(), infos.end(), [](const WorktreeInfo& each) { return each.space.has_value(); });
+  ListTable table(now, detail, measured);
   std::string reasons;
   for (const WorktreeInfo& info : infos) {
-    table.add({info.current ? "*" : " ", info.id.substr(0, 7), head_of(info), info.method, state_of(info),
-               age_of(info.registered, now), age_of(info.last_operation, now), quoted_name(info.path)});
+    table.add(info);
     if (!info.reason.empty())
       reasons += fmt::format("{}: {}\n", quoted_name(info.path), escape_for_terminal(info.reason));
   }

@@ -13,7 +13,7 @@ const std::vector<VerbGroup>& verb_groups() {
        {clone_verb(), worktree_list_verb(), worktree_remove_verb(), worktree_move_verb(), worktree_prune_verb(),
         worktree_repair_verb()}},
       {"Undo", {undo_verb(), op_log_verb(), op_restore_verb()}},
-      {"Look after it", {fsck_verb(), version_verb()}},
+      {"Look after it", {du_verb(), fsck_verb(), version_verb()}},
   };
   return groups;
 }

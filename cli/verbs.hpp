@@ -13,6 +13,7 @@ Verb checkout_verb();
 Verb clone_verb();
 Verb commit_verb();
 Verb diff_verb();
+Verb du_verb();
 Verb fsck_verb();
 Verb init_verb();
 Verb log_verb();

@@ -19,6 +19,7 @@
 #include "cowstore/result.hpp"
 #include "cowstore/run.hpp"
 #include "cowstore/scope.hpp"
+#include "cowstore/space.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
 
@@ -121,23 +122,25 @@ class Repository {
   /// All working copies of the repository: the main one first, then by path. Scans each, unless it is asked not to.
   Result<std::vector<WorktreeInfo>> worktrees(const WorktreeListOptions& options);
   /// Removes a working copy, named by its path (relative to `from`) or its id. kConflict, and nothing is changed, where
-  /// something in it is in no version (ignored files count), unless kForce, which keeps that for undo; for the main one,
-  /// this one, and a directory that is not the registered working copy any more (of which kForce drops the entry alone).
-  /// kBusy if a command is at work in it. After a crash it is registered and whole, or removed.
+  /// something in it is in no version (ignored files count), unless kForce, which keeps that for undo; for the main
+  /// one, this one, and a directory that is not the registered working copy any more (of which kForce drops the entry
+  /// alone). kBusy if a command is at work in it. After a crash it is registered and whole, or removed.
   Result<WorktreeRemoveReport> remove_worktree(const std::string& from, const std::string& name, Overwrite overwrite);
-  /// Renames a working copy's directory, and whatever is noted of its place: registrations, its own and those of working
-  /// copies inside of it; of the main one also where the others find the store. `to` doesn't exist, the directory above
-  /// does. kUnsupported across file systems, kBusy if a command is at work in one that is affected. `undo` passes it
-  /// over. After a crash the directory is in one of the two places; repair_worktrees() does the rest.
+  /// Renames a working copy's directory, and whatever is noted of its place: registrations, its own and those of
+  /// working copies inside of it; of the main one also where the others find the store. `to` doesn't exist, the
+  /// directory above does. kUnsupported across file systems, kBusy if a command is at work in one that is affected.
+  /// `undo` passes it over. After a crash the directory is in one of the two places; repair_worktrees() does the rest.
   Result<WorktreeMoveReport> move_worktree(const std::string& from, const std::string& name, const std::string& to);
-  /// Drops registrations of working copies whose directories are gone, and removes what interrupted commands left beside
-  /// working copies. In doubt, and where a command is at work, things stay and are named.
+  /// Drops registrations of working copies whose directories are gone, and removes what interrupted commands left
+  /// beside working copies. In doubt, and where a command is at work, things stay and are named.
   Result<WorktreePruneReport> prune_worktrees(const WorktreePruneOptions& options);
   /// After directories were moved by other means: makes registrations and the working copies' own notes of the store
   /// agree with where things are. `paths` (absolute) are working copies at their new places; what is registered is
   /// looked at as well.
   Result<WorktreeRepairReport> repair_worktrees(const std::vector<std::string>& paths);
 
+  /// Measures all working copies, the store, and the newest commits. Reads no content, changes nothing.
+  Result<DiskUse> disk_use(const DiskUseOptions& options);
   Result<FsckReport> fsck();
 
  private:

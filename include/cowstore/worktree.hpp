@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cowstore/ids.hpp"
+#include "cowstore/space.hpp"
 #include "cowstore/time.hpp"
 
 namespace cowstore {
@@ -36,12 +37,16 @@ struct WorktreeInfo {
   std::optional<Timestamp> registered;  ///< when it became known to the store, as far back as the operation log goes
   std::optional<Timestamp> last_operation;  ///< the newest that was done in it
   WorktreeState state = WorktreeState::kUnchecked;
-  std::uint64_t changed = 0;  ///< paths that differ from the commit
-  std::string reason;         ///< why it is in a state other than clean and modified; may be empty
+  std::uint64_t changed = 0;      ///< paths that differ from the commit
+  std::optional<SpaceUse> space;  ///< if it was measured
+  std::string reason;             ///< why it is in a state other than clean and modified; may be empty
 };
 
 struct WorktreeListOptions {
-  enum class Check { kChanges, kPresence } check = Check::kChanges;  ///< kPresence: no working copy is scanned
+  enum class Check {
+    kChanges,
+    kPresence
+  } check = Check::kChanges;  ///< kPresence: no working copy is scanned or measured
 };
 
 struct WorktreeRemoveReport {

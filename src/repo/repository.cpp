@@ -4,6 +4,7 @@
 #include "repo/checkout.hpp"
 #include "repo/clone.hpp"
 #include "repo/commit.hpp"
+#include "repo/disk_use.hpp"
 #include "repo/fsck.hpp"
 #include "repo/history.hpp"
 #include "repo/names.hpp"
@@ -139,6 +140,9 @@ Result<WorktreeRepairReport> Repository::repair_worktrees(const std::vector<std:
   return repo::repair_worktrees(*impl_->session, paths);
 }
 
+Result<DiskUse> Repository::disk_use(const DiskUseOptions& options) {
+  return repo::disk_use(*impl_->session, options);
+}
 Result<FsckReport> Repository::fsck() {
   return repo::fsck(*impl_->session);
 }

@@ -3,6 +3,7 @@
 
 #include "base/try.hpp"
 #include "refs/names.hpp"
+#include "repo/disk_use.hpp"
 #include "repo/registered.hpp"
 #include "repo/status.hpp"
 #include "repo/worktrees.hpp"
@@ -78,6 +79,16 @@ Result<void> add_times(Session& session, std::vector<WorktreeInfo>& infos) {
   return session.log.newest_first(visit);
 }
 
+Result<void> add_space(Session& session, std::vector<WorktreeInfo>& infos) {
+  Measured measured = COWSTORE_TRY(measure_all(session));
+  for (WorktreeInfo& info : infos) {
+    for (const WorktreeSpace& copy : measured.worktrees) {
+      if (copy.id == info.id) info.space = copy.use;
+    }
+  }
+  return {};
+}
+
 WorktreeInfo describe(const Session& session, const Registered& registered) {
   WorktreeInfo info;
   info.id = registered.id;
@@ -122,6 +133,7 @@ Result<std::vector<WorktreeInfo>> list_worktrees(Session& session, const Worktre
     check(session, look_at(registered, all), options, infos.back());
   }
   COWSTORE_TRY(add_times(session, infos));
+  if (options.check == WorktreeListOptions::Check::kChanges) COWSTORE_TRY(add_space(session, infos));
   std::stable_partition(infos.begin(), infos.end(), [](const WorktreeInfo& info) { return info.main; });
   return infos;
 }

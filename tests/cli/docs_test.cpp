@@ -64,6 +64,7 @@ void check_worktrees(CliBed& bed, DocTables& docs) {
   checked(bed, docs, "checkout", {"checkout", "@", "../beside"});
   checked(bed, docs, "worktree list", {"worktree", "list"});
   checked(bed, docs, "worktree move", {"worktree", "move", "../beside", "../\xfe"});
+  checked(bed, docs, "du", {"du"});
   checked(bed, docs, "worktree remove", {"worktree", "remove", "../\xfe"});
   checked(bed, docs, "undo", {"undo"});
   checked(bed, docs, "worktree move", {"worktree", "move", "../\xfe", "../beside"});
@@ -71,6 +72,10 @@ void check_worktrees(CliBed& bed, DocTables& docs) {
   make_dirs(bed.path(".x.cowstore-partial"));
   checked(bed, docs, "worktree repair", {"worktree", "repair"});
   checked(bed, docs, "worktree prune", {"worktree", "prune"});
+  DiskUse use;
+  use.left_out = {"\xff"};
+  use.sharing.push_back({{"\xff"}, true, 1});
+  EXPECT_EQ(docs.check("du", nlohmann::json::parse(cli::json_of(use))), std::vector<std::string>());
   WorktreeMoveReport move;
   move.also = move.unrepaired = {"\xff"};
   EXPECT_EQ(docs.check("worktree move", nlohmann::json::parse(cli::json_of(move))), std::vector<std::string>());

@@ -30,8 +30,21 @@ TEST_F(WorktreeCommand, ListIsATableWithTheCurrentOneMarked) {
   bed.directory = "side";
   std::string text = bed.done({"worktree", "list"}).out;
   EXPECT_THAT(text, HasSubstr("HEAD"));
-  EXPECT_THAT(text, testing::ContainsRegex("\n  +[0-9a-f]{7}  main  main  +clean .*" + bed.path("main") + "\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("\n\\* +[0-9a-f]{7}  main .*1 modified .*" + bed.path("side") + "\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n +main  main  +clean .*" + bed.path("main") + "\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n\\* +main .*1 modified .*" + bed.path("side") + "\n"));
+}
+
+TEST_F(WorktreeCommand, ListTellsSizesUnlessItIsToBeFast) {
+  std::string text = bed.done({"worktree", "list"}).out;
+  EXPECT_THAT(text, HasSubstr("EXCLUSIVE"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("USED")));
+  std::string fast = bed.done({"worktree", "list", "--fast"}).out;
+  EXPECT_THAT(fast, testing::Not(HasSubstr("EXCLUSIVE")));
+  EXPECT_THAT(bed.done({"worktree", "list", "-v"}).out,
+              HasSubstr(bed.json({"worktree", "list"})["worktrees"][1]["id"]));
+  json space = bed.json({"worktree", "list"})["worktrees"][1]["space"];
+  EXPECT_EQ(space["apparent"].get<std::uint64_t>() > 5, true);
+  EXPECT_EQ(bed.json({"worktree", "list", "--fast"})["worktrees"][1]["space"], nullptr);
 }
 
 TEST_F(WorktreeCommand, ListFitsTheTerminal) {
@@ -50,6 +63,21 @@ TEST_F(WorktreeCommand, ListInJsonHasExactStates) {
   EXPECT_EQ(list[1]["state"], "modified");
   EXPECT_EQ(list[1]["changed"], 1);
   EXPECT_EQ(bed.json({"worktree", "list", "--fast"})["worktrees"][1]["state"], "unchecked");
+}
+
+TEST_F(WorktreeCommand, DuNamesWorkingCopiesPartsOfTheStoreAndCommits) {
+  std::string text = bed.done({"du"}).out;
+  for (const std::string& part :
+       {bed.path("main"), bed.path("side"), std::string("packs"), std::string("on disk in all")})
+    EXPECT_THAT(text, HasSubstr(part));
+  EXPECT_THAT(text, testing::ContainsRegex("[0-9a-f]{7}  1\n"));
+  json use = bed.json({"du"});
+  EXPECT_EQ(use["worktrees"].size(), 2U);
+  EXPECT_EQ(use["worktrees"][0]["main"], true);
+  EXPECT_EQ(use["commits"][0]["apparent"], 5);
+  EXPECT_EQ(use["commits"][0]["files"], 1);
+  EXPECT_EQ(use["commits_in_all"], 1);
+  EXPECT_EQ(bed.json({"du", "-n", "0"})["commits"].size(), 0U);
 }
 
 TEST_F(WorktreeCommand, PruneSaysWhatItDid) {
