@@ -132,7 +132,7 @@ class Move {
             from_,
             to_ + " is on another file system",
             main ? "copy it with `cp -a`, remove the old one, and run `cowstore worktree repair` in the new one"
-                 : "make another there with `cowstore checkout`, then `cowstore worktree remove` this one"};
+                 : "make another there with `cowstore clone`, then `cowstore worktree remove` this one"};
   }
 
   /// A crash before all is done leaves some that don't find the store: the command that they name repairs them.

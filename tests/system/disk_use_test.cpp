@@ -51,6 +51,16 @@ TEST_P(DiskUseTest, WorkingCopiesShareUntilTheyAreEdited) {
   expect_about(of(after, third).shared, 0, "rewritten");
 }
 
+TEST_P(DiskUseTest, ACloneTakesNothingOfItsOwn) {
+  if (skipped()) return;
+  write_file(main() + "/big", random_bytes(4 * kMiB, 1));
+  std::string copy = temp() / "copy";
+  must(open_repository(main()).clone(copy, {}));
+  DiskUse found = use();
+  expect_about(of(found, copy).exclusive, clones() ? 0 : 4 * kMiB, "the clone");
+  expect_about(of(found, main()).exclusive, clones() ? 0 : 4 * kMiB, "the source");
+}
+
 TEST_P(DiskUseTest, NamesThoseWhoShare) {
   if (skipped() || !clones()) return;
   write_file(main() + "/big", random_bytes(4 * kMiB, 1));

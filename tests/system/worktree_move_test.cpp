@@ -48,6 +48,22 @@ TEST_P(WorktreeMove, OfTheMainOneTakesTheStoreAlong) {
   EXPECT_TRUE(listed(side(), main()).main);
 }
 
+TEST_P(WorktreeMove, OfTheMainOneIsToldToItsClones) {
+  if (skipped()) return;
+  std::string copy = temp() / "copy";
+  std::string moved = temp() / "moved";
+  must(open_repository(main()).clone(copy, {}));
+  must(open_repository(main()).move_worktree(temp().path(), "main", "moved"));
+  expect_clean(copy);
+  EXPECT_EQ(open_repository(copy).store_path(), moved + "/.cowstore/store");
+  EXPECT_EQ(paths_of(worktrees_of(copy)), (Paths{moved, copy, side()}));
+  // By hand, and repaired.
+  rename_path(moved, main());
+  EXPECT_TRUE(must(open_repository(main()).repair_worktrees({})).unrepaired.empty());
+  expect_clean(copy);
+  expect_clean(side());
+}
+
 TEST_P(WorktreeMove, GoesOnInTheOneThatItMoves) {
   if (skipped()) return;
   auto repository = open_repository(side());
@@ -74,7 +90,7 @@ TEST_P(WorktreeMove, ToAnotherFileSystemNamesTheWay) {
   TempDir elsewhere;
   auto refused = move("side", elsewhere / "new");
   expect_error(refused, ErrorCode::kUnsupported, "another file system");
-  EXPECT_NE(refused.error().hint.find("checkout"), std::string::npos);
+  EXPECT_NE(refused.error().hint.find("cowstore clone"), std::string::npos);
   expect_clean(side());
 }
 

@@ -52,6 +52,29 @@ TEST_P(WorktreeRemove, OfASubvolumeIsOneCallWhateverItsSize) {
   EXPECT_EQ(must(remove("side")).files, WorktreeRemoveReport::Files::kAtOnce);
 }
 
+TEST_P(WorktreeRemove, OfACloneLeavesItsSourceAlone) {
+  if (skipped()) return;
+  std::string copy = temp() / "copy";
+  must(open_repository(main()).clone(copy, {}));
+  write_file(copy + "/a", "edited");
+  expect_error(remove("copy"), ErrorCode::kConflict, "a");
+  must(remove("copy", Overwrite::kForce));
+  EXPECT_EQ(paths_of(worktrees_of(main())), (Paths{main(), side()}));
+  expect_clean(main());
+  must(open_repository(main()).undo(Overwrite::kRefuse));
+  EXPECT_EQ(status_of(copy).modified, Paths{"a"});
+}
+
+TEST_P(WorktreeRemove, AHalfRemovedCloneIsNotItsSource) {
+  if (skipped()) return;
+  std::string copy = temp() / "copy";
+  must(open_repository(main()).clone(copy, {}));
+  rename_path(copy, temp() / ".copy.cowstore-removing");
+  EXPECT_EQ(paths_of(must(open_repository(main()).prune_worktrees({})).restored), Paths{copy});
+  expect_clean(copy);
+  expect_clean(main());
+}
+
 TEST_P(WorktreeRemove, GoesByIdAndItsBeginning) {
   if (skipped()) return;
   std::string id = id_of(side());

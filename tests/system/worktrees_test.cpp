@@ -84,6 +84,18 @@ TEST_P(WorktreeList, TellsMissingFromHiddenAndFromOthers) {
   EXPECT_THAT(info.reason, HasSubstr("another working copy"));
 }
 
+TEST_P(WorktreeList, KnowsAClonesOwnName) {
+  if (skipped()) return;
+  std::string copy = temp() / "copy";
+  must(open_repository(main()).clone(copy, {}));
+  auto info = listed(main(), copy);
+  EXPECT_FALSE(info.main);
+  EXPECT_EQ(info.state, WorktreeState::kClean);
+  EXPECT_EQ(info.method == "snapshot", filesystem() == "btrfs") << info.method;
+  EXPECT_EQ(worktrees_of(main()).size(), 3U);
+  EXPECT_TRUE(listed(copy, copy).current);
+}
+
 TEST_P(WorktreeList, OneThatCannotBeReadIsNamedAndTheOthersAreListed) {
   if (skipped()) return;
   overwrite_file(side() + "/.cowstore/home", "{broken", 0);
