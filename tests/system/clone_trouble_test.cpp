@@ -167,6 +167,37 @@ TEST_F(CloneOnBtrfs, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   expect_sound(repo());
 }
 
+TEST_F(CloneOnBtrfs, WhatAKilledOneLeavesIsFoundByPrune) {
+  if (skipped()) return;
+  ChildEnd end = run_child([&] {
+    KillNth death(1, {sys::Call::kRename});
+    ScopedObserver watching(death);
+    return open_repository(repo()).clone(copy(), {}) ? 0 : 1;
+  });
+  ASSERT_TRUE(end.killed());
+  const std::string left = temp() / ".copy.cowstore-partial";
+  ASSERT_TRUE(exists(left));
+  WorktreePruneReport report = must(open_repository(repo()).prune_worktrees({}));
+  ASSERT_EQ(report.removed.size(), 1u);
+  EXPECT_EQ(report.removed[0].path, left);
+  EXPECT_EQ(names_in(temp().path()), std::vector<std::string>{"repo"});
+}
+
+TEST_F(CloneOnBtrfs, WhatIsBeingBuiltIsLeftAloneByPrune) {
+  if (skipped()) return;
+  std::size_t kept = 0;
+  ActBefore pruning(sys::Call::kRename, "copy",
+                    [&] { kept = must(open_repository(repo()).prune_worktrees({})).kept.size(); });
+  {
+    Repository repository = open_repository(repo());
+    ScopedObserver watching(pruning);
+    must(repository.clone(copy(), {}));
+  }
+  EXPECT_TRUE(pruning.fired());
+  EXPECT_EQ(kept, 1u);
+  expect_same_state(copy(), repo());
+}
+
 TEST_F(CloneOnBtrfs, ByASnapshotCostsTheSameWhateverThereIs) {
   if (skipped()) return;
   calls_of_a_clone("first");
