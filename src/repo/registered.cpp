@@ -77,7 +77,7 @@ bool holds_store(const Session& session, const std::string& path) {
 }
 
 bool is_same(const Registered& registered, const std::string& uuid, const std::string& home_id) {
-  return registered.uuid.empty() ? registered.id == home_id : registered.uuid == uuid;
+  return registered.uuid.empty() || uuid.empty() ? registered.id == home_id : registered.uuid == uuid;
 }
 
 const Registered* registration_of(const std::vector<Registered>& all, const WorkingCopy& copy) {

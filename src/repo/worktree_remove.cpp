@@ -3,6 +3,7 @@
 #include "changes/compare.hpp"
 #include "changes/scan.hpp"
 #include "changes/unreadable.hpp"
+#include "repo/full_disk.hpp"
 #include "repo/recovery.hpp"
 #include "repo/registered.hpp"
 #include "repo/snapshot.hpp"
@@ -92,6 +93,8 @@ class Removal {
       return refused(registered_.path, "a file system is mounted on it", "unmount it first");
     parent_ = COWSTORE_TRY(sys::Dir::open(directory_above(other_->copy.path)));
     COWSTORE_TRY(check(COWSTORE_TRY(find_work(*other_))));
+    // So that it is known by what it is, wherever it lies: another subvolume may have been put in its place.
+    if (!renamed_) COWSTORE_TRY(other_->note_place());
     COWSTORE_TRY(put_aside());
     auto recorded = keep_and_record();
     if (!recorded) {
@@ -159,7 +162,7 @@ class Removal {
     operation.changes = without(COWSTORE_TRY(session_.log.current())->view, registered_.id);
     operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kRemovedKey, registered_.id));
     operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kBeforeKey, content));
-    COWSTORE_TRY(session_.append(operation));
+    COWSTORE_TRY(with_reserve(session_, [&] { return session_.append(operation); }));
     return {};
   }
 
