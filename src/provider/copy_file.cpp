@@ -47,25 +47,34 @@ bool same_file_state(const sys::Stat& a, const sys::Stat& b) {
          a.uid == b.uid && a.gid == b.gid;
 }
 
-/// Everything that isn't a hole; gives the number of bytes written.
-Result<std::uint64_t> copy_bytes(const sys::Fd& from, const sys::Fd& to, std::uint64_t size, const std::string& path) {
-  std::uint64_t written = 0;
-  Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size, kBufferBytes)));
-  for (std::uint64_t at = 0; at < size;) {
-    auto range = COWSTORE_TRY(sys::next_data(from, at, size, path));
-    if (!range) break;
-    std::uint64_t end = std::min(size, range->offset + range->length);
-    for (at = range->offset; at < end;) {
-      std::span<std::uint8_t> piece(buffer.data(),
-                                    static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at)));
-      std::size_t length = COWSTORE_TRY(sys::read_at(from, piece, at, path));
-      if (length == 0) return written;  // cut off meanwhile: its stat tells
-      COWSTORE_TRY(sys::write_at(to, piece.first(length), at, path));
-      at += length;
-      written += length;
-    }
+/// Copies up to `end`, or to where the file was cut off meanwhile, which its stat tells; gives the bytes written.
+Result<std::uint64_t> copy_range(const sys::Fd& from, const sys::Fd& to, std::uint64_t begin, std::uint64_t end,
+                                 const std::string& path) {
+  Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(end - begin, kBufferBytes)));
+  for (std::uint64_t at = begin; at < end;) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
+    std::size_t length = COWSTORE_TRY(sys::read_at(from, std::span(buffer.data(), wanted), at, path));
+    if (length == 0) return at - begin;
+    COWSTORE_TRY(sys::write_at(to, ByteView(buffer).first(length), at, path));
+    at += length;
   }
-  COWSTORE_TRY(sys::truncate(to, size, path));  // a hole at the end
+  return end - begin;
+}
+
+/// Everything that isn't a hole; gives the number of bytes written.
+Result<std::uint64_t> copy_bytes(const sys::Fd& from, const sys::Fd& to, const sys::Stat& stat,
+                                 const std::string& path) {
+  // One block, which is there: no hole need be looked for.
+  if (stat.size <= share::kSmallFileBytes && stat.blocks > 0) return copy_range(from, to, 0, stat.size, path);
+  std::uint64_t written = 0;
+  std::uint64_t end = 0;
+  while (auto range = COWSTORE_TRY(sys::next_data(from, end, stat.size, path))) {
+    end = std::min(stat.size, range->offset + range->length);
+    written += COWSTORE_TRY(copy_range(from, to, range->offset, end, path));
+    if (end == stat.size) return written;
+  }
+  // A hole at the end. Not otherwise: XFS writes a file back before it sets even the size that it has.
+  COWSTORE_TRY(sys::truncate(to, stat.size, path));
   return written;
 }
 
@@ -79,19 +88,22 @@ Error never_still(const std::string& path) {
 }
 
 /// Sets what the source has; what it doesn't have isn't there either, since nothing hands any down to new files here.
-Result<void> copy_xattrs(const sys::Dir& from, const sys::Dir& to, const std::string& name,
+/// Tells whether there were any.
+Result<bool> copy_xattrs(const sys::Dir& from, const sys::Dir& to, const std::string& name,
                          std::vector<std::string>& incomplete) {
   auto attributes = sys::list_xattrs(from, name);
-  if (!attributes && is_gone(attributes.error())) return {};  // what was opened is copied all the same
+  bool any = false;
+  if (!attributes && is_gone(attributes.error())) return any;  // what was opened is copied all the same
   for (const std::string& attribute : COWSTORE_TRY(std::move(attributes))) {
     if (!object::is_recorded_xattr(attribute)) continue;
     auto value = COWSTORE_TRY(sys::read_xattr(from, name, attribute));
     if (!value) continue;
+    any = true;
     auto set = sys::set_xattr(to, name, attribute, *value);
     if (!set && !is_not_allowed(set.error())) return std::move(set).error();
     if (!set) incomplete.push_back(attribute);
   }
-  return {};
+  return any;
 }
 
 const char* special_name(sys::FileKind kind) {
@@ -126,12 +138,14 @@ Result<void> FileCopier::copy_attributes(const sys::Dir& from, const sys::Dir& t
                                          const sys::Stat& source, std::vector<std::string>& incomplete) {
   const sys::Stat before = COWSTORE_TRY(to.stat(name));
   const bool owned = COWSTORE_TRY(copy_owner(to, name, before, source, incomplete));
-  COWSTORE_TRY(copy_xattrs(from, to, name, incomplete));
+  const bool has_xattrs = COWSTORE_TRY(copy_xattrs(from, to, name, incomplete));
   if (source.kind == sys::FileKind::kSymlink) return {};
   // For another owner these bits would mean something else.
   const auto mode = static_cast<std::uint16_t>(owned ? source.mode : source.mode & ~kSetIdBits);
   if (mode != source.mode) incomplete.emplace_back("setuid and setgid bits");
-  if (COWSTORE_TRY(to.stat(name)).mode == mode) return {};
+  // A new owner takes bits away, an ACL sets some.
+  const bool as_before = !has_xattrs && before.uid == source.uid && before.gid == source.gid;
+  if ((as_before ? before : COWSTORE_TRY(to.stat(name))).mode == mode) return {};
   return to.set_mode(name, mode);
 }
 
@@ -146,7 +160,7 @@ Result<bool> FileCopier::fill(const sys::Fd& from, const sys::Fd& to, const sys:
   }
   COWSTORE_TRY(ladder.refuse_copy(stat.size, path, "it can't be cloned"));
   if (stat.size > 0 && stat.mtime >= recent_) COWSTORE_TRY(sys::write_back(from, path));
-  std::uint64_t written = stat.size == 0 ? 0 : COWSTORE_TRY(copy_bytes(from, to, stat.size, path));
+  std::uint64_t written = stat.size == 0 ? 0 : COWSTORE_TRY(copy_bytes(from, to, stat, path));
   ladder.count_copy(stat.size, written);
   return false;
 }
