@@ -11,6 +11,7 @@
 #include "changes/sort_listed.hpp"
 #include "changes/unreadable.hpp"
 #include "sys/file.hpp"
+#include "sys/native.hpp"
 
 namespace cowstore::changes {
 
@@ -27,6 +28,18 @@ bool lists(const std::vector<sys::ListedEntry>& listed, std::string_view name) {
       std::lower_bound(listed.begin(), listed.end(), name,
                        [](const sys::ListedEntry& entry, std::string_view wanted) { return entry.name < wanted; });
   return at != listed.end() && at->name == name;
+}
+
+/// Of what isn't a directory stat is asked anyway, so that it doesn't matter which it is.
+std::vector<sys::ListedEntry> names_in(const index::IndexedDirectory& directory) {
+  std::vector<sys::ListedEntry> listed;
+  listed.reserve(directory.size());
+  for (std::size_t i = 0; i < directory.size(); ++i) {
+    const bool is_directory = directory.kind(i) == object::EntryKind::kDirectory;
+    listed.push_back(
+        {std::string(directory.name(i)), true, is_directory ? sys::FileKind::kDirectory : sys::FileKind::kRegular});
+  }
+  return listed;
 }
 
 std::optional<SkipReason> reason_to_skip(sys::FileKind kind) {
@@ -86,6 +99,8 @@ std::unique_ptr<const index::Recorded> copy_recorded(const index::Recorded& reco
 
 Result<void> DirectoryScanner::run(Scan& scan) {
   device_ = COWSTORE_TRY(root_.stat_self()).device;
+  auto native = sys::is_native(root_);
+  keeps_times_ = native && *native;
   start(scan.root, ScanScope{nullptr, &options_.paths.root(), ScanScope::Only::kAll, 0});
   COWSTORE_TRY(group_.wait());
   COWSTORE_TRY(failures_.result());
@@ -120,9 +135,20 @@ Result<void> DirectoryScanner::look_at(DirectoryVisit& visit) {
   if (stat.device != device_) stat = COWSTORE_TRY(visit.dir().stat_self());
   visit.directory.stat = stat;
   if (is_elsewhere(stat) && !visit.directory.path.empty()) return {};
+  visit.known = index_.find_directory(visit.directory.path);
+  if (knows_names(visit)) {
+    visit.listed = names_in(*visit.known);
+    return {};
+  }
   visit.listed = COWSTORE_TRY(visit.dir().list());
   sort_by_name(visit.listed);
   return {};
+}
+
+/// Whether the directory need not be listed. A mount shows in the device or the inode.
+bool DirectoryScanner::knows_names(const DirectoryVisit& visit) const {
+  const sys::Stat& stat = visit.directory.stat;
+  return keeps_times_ && stat.device == device_ && visit.known && index_.lists(*visit.known, stat);
 }
 
 Result<void> DirectoryScanner::scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry,
@@ -140,7 +166,6 @@ Result<void> DirectoryScanner::scan_opened(std::optional<sys::Dir> opened, Scann
   }
   visit->directory.coverage = visit->selection.whole() ? Coverage::kWhole : Coverage::kPartial;
   if (!enter_rules(*visit, scope)) return {};
-  visit->known = index_.find_directory(visit->directory.path);
   drop_unselected(*visit);
   visit->cut_into_pieces();
   // Before all other directories: only so many of these are open, and listed, as there are threads.
@@ -344,6 +369,8 @@ void DirectoryScanner::note_failure(VisitPiece& piece, std::string name, Error e
 void DirectoryScanner::finish_directory(DirectoryVisit& visit) {
   visit.close_gaps();
   ScannedDirectory& directory = visit.directory;
+  const bool all_of_it = directory.coverage == Coverage::kWhole && directory.entries.size() == visit.listed.size();
+  if (all_of_it) directory.listing = index::Listing::kComplete;
   std::size_t same = 0;
   std::size_t special_files = 0;
   for (const VisitPiece& piece : visit.pieces) {

@@ -43,6 +43,7 @@ class DirectoryScanner {
   Result<void> scan_directory(ScannedEntry& entry, const ScanScope& scope);
   Result<void> scan_opened(std::optional<sys::Dir> opened, ScannedEntry& entry, const ScanScope& scope);
   Result<void> look_at(DirectoryVisit& visit);
+  [[nodiscard]] bool knows_names(const DirectoryVisit& visit) const;
   [[nodiscard]] bool is_elsewhere(const sys::Stat& stat) const;
   [[nodiscard]] std::optional<SkipReason> reason_to_stay_out(const DirectoryVisit& visit) const;
   bool enter_rules(DirectoryVisit& visit, const ScanScope& scope);
@@ -72,6 +73,7 @@ class DirectoryScanner {
   const ScanOptions& options_;
   Clocks clocks_;
   std::optional<std::uint64_t> device_;  ///< of the root
+  bool keeps_times_ = false;             ///< the root's file system, of directories
   Failures failures_;
   std::mutex mutex_;  ///< guards the next two
   std::vector<Skipped> skipped_;

@@ -58,10 +58,19 @@ std::optional<AttributesId> proven_attributes(const ScannedDirectory& directory)
   return proven ? directory.known_attributes : std::nullopt;
 }
 
+/// What the next scan may believe of the names: only where the index will hold them all.
+index::Listing proven_listing(const ScannedDirectory& directory) {
+  const bool proven = directory.listing == index::Listing::kComplete &&
+                      index::prove(directory.stat, directory.stamp) == index::Proof::kProven &&
+                      std::all_of(directory.entries.begin(), directory.entries.end(), has_content);
+  return proven ? index::Listing::kComplete : index::Listing::kUnknown;
+}
+
 void add_directory(const ScannedDirectory& directory, const StatIndex& old, const PathSelection& selection,
                    IndexBuilder& builder) {
   if (directory.coverage == Coverage::kOpaque) return;
-  builder.begin_directory({directory.path, directory.stat, directory.known_tree, proven_attributes(directory)});
+  builder.begin_directory(
+      {directory.path, directory.stat, directory.known_tree, proven_attributes(directory), proven_listing(directory)});
   if (directory.coverage == Coverage::kWhole) {
     add_whole(directory, builder);
   } else {
@@ -105,6 +114,8 @@ bool has_news(const ScannedDirectory& directory, const StatIndex& old) {
   if (directory.known_tree && (!known || known->tree() != directory.known_tree)) return true;
   const auto attributes = proven_attributes(directory);
   if (attributes && (!known || known->attributes() != attributes)) return true;
+  const bool listed = known && old.lists(*known, directory.stat);
+  if (!listed && proven_listing(directory) == index::Listing::kComplete) return true;
   for (const ScannedEntry& entry : directory.entries) {
     if (is_news(entry) || (entry.directory != nullptr && has_news(*entry.directory, old))) return true;
   }

@@ -56,6 +56,7 @@ void settle(ScannedEntry& entry) {
   entry.stat = directory.stat;
   const std::size_t vanished = std::erase_if(directory.entries, has_vanished);
   if (vanished > 0) {
+    directory.listing = index::Listing::kUnknown;
     directory.known_tree.reset();
     directory.known_attributes.reset();
   }

@@ -16,6 +16,7 @@ auto lower_bound(std::vector<ScannedEntry>& entries, std::string_view name) {
 }
 
 void forget_ids(ScannedDirectory& directory) {
+  directory.listing = index::Listing::kUnknown;
   directory.known_tree.reset();
   directory.known_attributes.reset();
 }
@@ -160,6 +161,7 @@ void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry) {
     if (entry.directory == nullptr) entry.directory = std::move(place.directory);
     if (entry.directory == nullptr) entry.directory = make_directory(scan, join_path(directory->path, entry.name));
     entry.directory->stat = entry.stat;
+    entry.directory->listing = index::Listing::kUnknown;  // it was made before that stat
   }
   place = std::move(entry);
 }

@@ -88,6 +88,8 @@ struct ScannedDirectory {
   /// Whether its extended attributes and those of its files were read: see read_missing_xattrs().
   enum class XattrState : std::uint8_t { kUnread, kRead } xattr_state = XattrState::kUnread;
   Coverage coverage = Coverage::kWhole;
+  /// kComplete: `entries` is all there was, ignored and skipped things included, when it was listed after `stat`.
+  index::Listing listing = index::Listing::kUnknown;
   /// Writes in here after the scan began leave a time of at least this; what is older than it is proven.
   Timestamp stamp;
   /// What the directory and all below it are as an object; only if the coverage is kWhole all the way down and every

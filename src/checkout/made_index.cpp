@@ -12,9 +12,16 @@ namespace {
 Timestamp last_change(const Materialised& made) {
   Timestamp last;
   for (const MadeDirectory& directory : made.directories) {
+    last = std::max(last, directory.stat.ctime);
     for (const MadeEntry& entry : directory.entries) last = std::max(last, entry.stat.ctime);
   }
   return last;
+}
+
+/// Nobody else has put anything into it.
+index::Listing listing_of(const MadeDirectory& directory, Timestamp stamp) {
+  const bool proven = index::prove(directory.stat, stamp) == index::Proof::kProven;
+  return proven && !directory.has_special_files ? index::Listing::kComplete : index::Listing::kUnknown;
 }
 
 }  // namespace
@@ -23,7 +30,8 @@ Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::s
   Timestamp stamp = COWSTORE_TRY(sys::file_system_time_after(control, last_change(made)));
   index::IndexBuilder builder(boot_id);
   for (const MadeDirectory& directory : made.directories) {
-    builder.begin_directory({directory.path, directory.stat, directory.roots.tree, directory.roots.attributes});
+    builder.begin_directory({directory.path, directory.stat, directory.roots.tree, directory.roots.attributes,
+                             listing_of(directory, stamp)});
     for (const MadeEntry& entry : directory.entries) {
       index::NewEntry indexed;
       indexed.name = entry.entry.name;

@@ -199,9 +199,10 @@ class Materialiser {
     return filling.awaits_links ? Result<void>() : end_directory(filling, handle);
   }
 
-  Result<void> make_special_files(const Filling& filling, const sys::Dir& handle) {
+  Result<void> make_special_files(Filling& filling, const sys::Dir& handle) {
     for (const auto& [name, attributes] : filling.attributes) {
       if (!attributes.special) continue;
+      filling.made.has_special_files = true;
       if (filling.has(name)) return two_of_one_name(child_path(filling.made.path, name));
       object::TreeEntry entry;
       entry.name = name;

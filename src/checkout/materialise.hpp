@@ -30,6 +30,7 @@ struct MadeDirectory {
   std::string path;  ///< "" for the root
   object::TreeRoots roots;
   sys::Stat stat;
+  bool has_special_files = false;  ///< which are not among the entries
   std::vector<MadeEntry> entries;  ///< sorted by name, directories included (of which only the name and kind count)
 };
 

@@ -5,7 +5,6 @@
 
 #include "base/coding.hpp"
 #include "base/try.hpp"
-#include "hash/sha256.hpp"
 #include "index/record.hpp"
 #include "sys/file.hpp"
 #include "sys/system.hpp"
@@ -25,6 +24,14 @@ std::uint8_t flags_of(const NewEntry& entry) {
   if (entry.sharing == Sharing::kSharedInode) flags |= layout::entry::kSharedInode;
   if (entry.recorded.mode) flags |= layout::entry::kRecordedMode;
   if (entry.recorded.mtime) flags |= layout::entry::kRecordedMtime;
+  return static_cast<std::uint8_t>(flags);
+}
+
+std::uint8_t flags_of(const NewDirectory& directory) {
+  unsigned flags = 0;
+  if (directory.tree) flags |= layout::directory::kHasTree;
+  if (directory.attributes) flags |= layout::directory::kHasAttributes;
+  if (directory.listing == Listing::kComplete) flags |= layout::directory::kListed;
   return static_cast<std::uint8_t>(flags);
 }
 
@@ -75,9 +82,7 @@ void IndexBuilder::begin_directory(const NewDirectory& directory) {
   layout::store_u16(at + layout::directory::kModeAt, directory.stat.mode);
   store_u64(at + layout::directory::kInodeAt, directory.stat.inode);
   layout::store_times(at + layout::directory::kTimesAt, {directory.stat.mtime, directory.stat.ctime});
-  at[layout::directory::kFlagsAt] =
-      static_cast<std::uint8_t>((directory.tree ? layout::directory::kHasTree : 0) |
-                                (directory.attributes ? layout::directory::kHasAttributes : 0));
+  at[layout::directory::kFlagsAt] = flags_of(directory);
   if (directory.tree) layout::store_digest(at + layout::directory::kTreeAt, directory.tree->digest());
   if (directory.attributes) {
     layout::store_digest(at + layout::directory::kAttributesAt, directory.attributes->digest());
@@ -87,7 +92,7 @@ void IndexBuilder::begin_directory(const NewDirectory& directory) {
 
 void IndexBuilder::add(const NewEntry& entry) {
   const bool is_file = object::is_file(entry.kind);
-  if (is_file && entry.file.size != entry.stat.size) return;
+  if (is_file && entry.file.size != entry.stat.size) return forget_listing();
   std::uint8_t* at = append_record(entries_, layout::kEntryBytes);
   store_u64(at + layout::entry::kHeapAt, heap_.size());
   at[layout::entry::kNameLengthAt] = static_cast<std::uint8_t>(entry.name.size());
@@ -107,6 +112,12 @@ void IndexBuilder::add(const NewEntry& entry) {
     append_text(heap_, entry.target);
   }
   append_recorded(heap_, entry.recorded);
+}
+
+/// Of the directory begun last.
+void IndexBuilder::forget_listing() {
+  std::uint8_t& flags = directories_[directories_.size() - layout::kDirectoryBytes + layout::directory::kFlagsAt];
+  flags = static_cast<std::uint8_t>(flags & ~layout::directory::kListed);
 }
 
 void IndexBuilder::keep(const StatIndex& from, const IndexedDirectory& directory, std::size_t i) {
@@ -129,7 +140,8 @@ void IndexBuilder::keep(const StatIndex& from, const IndexedDirectory& directory
   stat.inode = directory.inode();
   stat.mtime = directory.mtime();
   stat.ctime = directory.ctime();
-  begin_directory({directory.path(), stat, directory.tree(), directory.attributes()});
+  const Listing listing = from.of_this_boot() ? directory.listing() : Listing::kUnknown;
+  begin_directory({directory.path(), stat, directory.tree(), directory.attributes(), listing});
   for (std::size_t i = 0; i < directory.size(); ++i) keep(from, directory, i);
 }
 
@@ -169,7 +181,7 @@ Bytes IndexBuilder::finish() {
   append_sorted(out);
   base::Writer writer(out);
   writer.raw(heap_);
-  writer.raw(hash::sha256(out).bytes);
+  writer.raw(layout::checksum(out).bytes);
   return out;
 }
 

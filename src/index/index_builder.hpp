@@ -38,6 +38,7 @@ struct NewDirectory {
   sys::Stat stat;
   std::optional<TreeId> tree;
   std::optional<AttributesId> attributes;
+  Listing listing = Listing::kUnknown;
 };
 
 /// Directories come in any order, each once, its entries sorted by name right after it. Not thread-safe.
@@ -51,7 +52,8 @@ class IndexBuilder {
   void reserve(std::size_t directories, std::size_t entries);
 
   void begin_directory(const NewDirectory& directory);
-  /// A file whose reference has another size than its stat is left out: the one can't be the content of the other.
+  /// A file whose reference has another size than its stat is left out: the one can't be the content of the other. Then
+  /// the listing isn't complete, either.
   void add(const NewEntry& entry);
   /// Takes over entry `i` of a directory of another index, into the directory begun last. What that index can't vouch
   /// for now (judge(): kUncertain for an equal stat) the new one won't either.
@@ -65,6 +67,7 @@ class IndexBuilder {
  private:
   [[nodiscard]] std::size_t entry_count() const;
   void append_sorted(Bytes& out);
+  void forget_listing();
   std::string boot_id_;
   std::vector<std::pair<std::string, std::size_t>> order_;  ///< paths, and the number of their record
   std::vector<std::size_t> first_entries_;                  ///< of the directory with that number

@@ -6,7 +6,6 @@
 
 #include "base/coding.hpp"
 #include "base/try.hpp"
-#include "hash/sha256.hpp"
 #include "index/record.hpp"
 #include "object/entry.hpp"
 
@@ -156,7 +155,7 @@ Result<Sections> parse_index(ByteView bytes) {
   const std::uint64_t expected = COWSTORE_TRY(index_size(bytes.first(std::min(bytes.size(), layout::kHeaderBytes))));
   if (bytes.size() != expected) return corrupt("its size is not what its header says");
   const std::size_t covered = bytes.size() - layout::kChecksumBytes;
-  if (hash::sha256(bytes.first(covered)) != layout::load_digest(bytes.data() + covered)) {
+  if (layout::checksum(bytes.first(covered)) != layout::load_digest(bytes.data() + covered)) {
     return corrupt("its checksum is wrong");
   }
   Sections sections = find_sections(bytes);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "base/coding.hpp"
+#include "hash/sha256.hpp"
 
 namespace cowstore::index::layout {
 
@@ -20,6 +22,18 @@ std::size_t recorded_bytes(std::uint8_t flags) {
 }
 
 }  // namespace entry
+
+Digest checksum(ByteView covered) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+  std::vector<ByteView> pieces;
+  for (std::size_t at = 0; at < covered.size(); at += kPieceBytes)
+    pieces.push_back(covered.subspan(at, std::min(kPieceBytes, covered.size() - at)));
+  std::vector<Digest> digests(pieces.size());
+  hash::sha256_many(pieces, digests);
+  Bytes all;
+  for (const Digest& digest : digests) all.insert(all.end(), digest.bytes.begin(), digest.bytes.end());
+  return hash::sha256(all);
+}
 
 Times load_times(const std::uint8_t* at) {
   return {{static_cast<std::int64_t>(load_u64(at)), load_u32(at + 16)},

@@ -6,7 +6,8 @@
 //   entry records      88   each, sorted by name within a directory
 //   heap                    of a directory its path; of an entry its name, the target of a link, then if its flags say
 //                           so the recorded mode (u16) and the recorded mtime (i64 seconds, u32 nanoseconds)
-//   checksum           32   SHA-256 of everything before it
+//   checksum           32   SHA-256 of the digests of everything before it, cut into pieces of 64 KiB: pieces are
+//                           hashed side by side, which is faster
 //
 // The format may change with any release: a reader that doesn't know the version starts with an empty index.
 #pragma once
@@ -22,7 +23,7 @@ namespace cowstore::index::layout {
 
 inline constexpr std::string_view kFileName = "index";
 inline constexpr std::string_view kMagic{"cowstore-index\0\0", 16};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kBootIdBytes = 40;
 inline constexpr std::size_t kHeaderBytes = 88;
 inline constexpr std::size_t kDirectoryBytes = 128;
@@ -37,7 +38,7 @@ inline constexpr std::size_t kVersionAt = 16, kFlagsAt = 20, kBootIdAt = 24, kDi
 namespace directory {
 inline constexpr std::size_t kHeapAt = 0, kPathLengthAt = 8, kModeAt = 12, kFlagsAt = 14, kFirstEntryAt = 16,
                              kEntriesAt = 24, kInodeAt = 32, kTimesAt = 40, kTreeAt = 64, kAttributesAt = 96;
-inline constexpr std::uint8_t kHasTree = 1, kHasAttributes = 2, kAllFlags = 3;
+inline constexpr std::uint8_t kHasTree = 1, kHasAttributes = 2, kListed = 4, kAllFlags = 7;
 }  // namespace directory
 
 namespace entry {
@@ -59,6 +60,9 @@ void store_times(std::uint8_t* at, const Times& times);
 inline constexpr std::size_t kTimestampBytes = 12;
 Timestamp load_timestamp(const std::uint8_t* at);
 void store_timestamp(std::uint8_t* at, Timestamp time);
+
+/// Of all that stands before the checksum.
+Digest checksum(ByteView covered);
 
 std::uint16_t load_u16(const std::uint8_t* at);
 void store_u16(std::uint8_t* at, std::uint16_t value);

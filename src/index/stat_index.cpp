@@ -89,6 +89,11 @@ Timestamp IndexedDirectory::ctime() const {
   return layout::load_times(record() + layout::directory::kTimesAt).ctime;
 }
 
+Listing IndexedDirectory::listing() const {
+  const bool listed = (record()[layout::directory::kFlagsAt] & layout::directory::kListed) != 0;
+  return listed ? Listing::kComplete : Listing::kUnknown;
+}
+
 std::optional<TreeId> IndexedDirectory::tree() const {
   if ((record()[layout::directory::kFlagsAt] & layout::directory::kHasTree) == 0) return std::nullopt;
   return TreeId(load_digest(record() + layout::directory::kTreeAt));
@@ -110,6 +115,10 @@ const std::uint8_t* IndexedDirectory::entry_record(std::size_t i) const {
 std::string_view IndexedDirectory::name(std::size_t i) const {
   const std::uint8_t* at = entry_record(i);
   return heap_text(index_->heap_, load_u64(at + layout::entry::kHeapAt), at[layout::entry::kNameLengthAt]);
+}
+
+object::EntryKind IndexedDirectory::kind(std::size_t i) const {
+  return static_cast<object::EntryKind>(entry_record(i)[layout::entry::kKindAt]);
 }
 
 IndexedEntry IndexedDirectory::entry(std::size_t i) const {
@@ -194,6 +203,12 @@ std::optional<IndexedDirectory> StatIndex::find_directory(std::string_view path)
   }
   if (low == directory_count_ || directory(low).path() != path) return std::nullopt;
   return directory(low);
+}
+
+bool StatIndex::lists(const IndexedDirectory& directory, const sys::Stat& stat) const {
+  return directory.listing() == Listing::kComplete && of_this_boot() && stat.kind == sys::FileKind::kDirectory &&
+         stat.inode == directory.inode() && stat.mode == directory.mode() && stat.mtime == directory.mtime() &&
+         stat.ctime == directory.ctime();
 }
 
 Trust StatIndex::judge(const IndexedEntry& entry, const sys::Stat& stat) const {

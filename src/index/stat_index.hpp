@@ -37,6 +37,14 @@ enum class Durability : std::uint8_t { kUnsynced, kSynced };
 /// Of a hard-linked variant: link() changes its ctime, which is therefore not compared (DESIGN 5).
 enum class Sharing : std::uint8_t { kOwnInode, kSharedInode };
 
+/// Whether the names in a directory are known, and not only some of them.
+enum class Listing : std::uint8_t {
+  kUnknown,
+  /// The entries are all that was in it as of its stat (the root's `.cowstore` apart), and any change of them since
+  /// then changed that stat: its times lay before the stamp, which was taken before it, and it before the listing.
+  kComplete,
+};
+
 /// What a version records where the disk was given something else on purpose: the mode of a hard-linked variant, the
 /// time of a file that a switch rewrote. Counts in place of the stat's for as long as the entry is kClean or proves so.
 struct Recorded {
@@ -74,12 +82,14 @@ class IndexedDirectory {
   [[nodiscard]] std::uint64_t inode() const;
   [[nodiscard]] Timestamp mtime() const;
   [[nodiscard]] Timestamp ctime() const;
+  [[nodiscard]] Listing listing() const;
   /// What the entries (all of them, and as they are here) made when they were last encoded.
   [[nodiscard]] std::optional<TreeId> tree() const;
   [[nodiscard]] std::optional<AttributesId> attributes() const;
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::string_view name(std::size_t i) const;
+  [[nodiscard]] object::EntryKind kind(std::size_t i) const;
   [[nodiscard]] IndexedEntry entry(std::size_t i) const;
   [[nodiscard]] std::size_t lower_bound(std::string_view name) const;  ///< the first that isn't before it; O(log n)
   [[nodiscard]] std::optional<IndexedEntry> find(std::string_view name) const;
@@ -118,6 +128,9 @@ class StatIndex {
   /// What `entry` of this index is worth, now that the file system says `stat` of its path. Directories are
   /// always kChanged: their entries answer for them.
   [[nodiscard]] Trust judge(const IndexedEntry& entry, const sys::Stat& stat) const;
+  /// Whether the directory, of which the file system says `stat` now, holds what its entries here say, and nothing
+  /// else: it need not be listed. Only for file systems that keep a directory's times (sys::is_native()).
+  [[nodiscard]] bool lists(const IndexedDirectory& directory, const sys::Stat& stat) const;
   /// Whether it was written since the machine was started, or before; neither if that isn't known.
   [[nodiscard]] bool of_this_boot() const { return boot_ == Boot::kThis; }
   [[nodiscard]] bool of_earlier_boot() const { return boot_ == Boot::kEarlier; }

@@ -1,14 +1,14 @@
 #include "sys/open_watch.hpp"
 
-#include <linux/magic.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "base/try.hpp"
 #include "sys/error.hpp"
+#include "sys/native.hpp"
 #include "sys/observed.hpp"
 
 namespace cowstore::sys {
@@ -19,36 +19,10 @@ namespace {
 
 constexpr const char* kWhat = "the list of opened files";
 
-/// Not in every version of linux/magic.h.
-constexpr auto kBcachefsMagic = 0xca451a4eU;
-constexpr auto kXfsMagic = 0x58465342U;
-constexpr auto kF2fsMagic = 0xf2f52010U;
-
-/// Where all that is written is written through this kernel's file system, by somebody who has opened the file.
-bool is_local(std::uint32_t magic) {
-  switch (magic) {
-    case BTRFS_SUPER_MAGIC:
-    case EXT4_SUPER_MAGIC:
-    case TMPFS_MAGIC:
-    case kBcachefsMagic:
-    case kF2fsMagic:
-    case kXfsMagic:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 Result<OpenWatch> OpenWatch::start(const Dir& place) {
-  struct statfs info {};
-  if (observed(Call::kWatch, place.path(), [&] { return ::fstatfs(place.fd(), &info); }) != 0) {
-    return system_error("ask for the file system of", place.path(), errno);
-  }
-  if (!is_local(static_cast<std::uint32_t>(info.f_type))) {
-    return system_error("watch files in", place.path(), EOPNOTSUPP);
-  }
+  if (!COWSTORE_TRY(is_native(place))) return system_error("watch files in", place.path(), EOPNOTSUPP);
   int fd = observed(Call::kWatch, place.path(), [&] { return ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC); });
   if (fd < 0) return system_error("watch files in", place.path(), errno);
   return OpenWatch(Fd(fd));

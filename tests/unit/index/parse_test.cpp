@@ -59,8 +59,8 @@ TEST(ParseIndex, NoByteThatIsSealedAnewLeadsOutOfTheIndex) {
 
 TEST(ParseIndex, NamesAVersionThatItDoesNotKnow) {
   Bytes bytes = sample_index();
-  bytes[16] = 2;
-  EXPECT_NE(problem_of(resealed(bytes)).find("version 2"), std::string::npos);
+  bytes[16] = 3;
+  EXPECT_NE(problem_of(resealed(bytes)).find("version 3"), std::string::npos);
   auto parsed = parse_index(bytes);
   ASSERT_FALSE(parsed.ok());
   EXPECT_EQ(parsed.error().code, ErrorCode::kUnsupported);

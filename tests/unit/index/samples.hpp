@@ -6,6 +6,7 @@
 
 #include "hash/sha256.hpp"
 #include "index/index_builder.hpp"
+#include "index/record.hpp"
 
 namespace cowstore::index {
 
@@ -88,7 +89,7 @@ inline Bytes sample_index(std::string_view boot_id = kBoot) {
 /// With a checksum that is right again.
 inline Bytes resealed(Bytes bytes) {
   const std::size_t covered = bytes.size() - 32;
-  const Digest digest = hash::sha256(ByteView(bytes).first(covered));
+  const Digest digest = layout::checksum(ByteView(bytes).first(covered));
   std::copy(digest.bytes.begin(), digest.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(covered));
   return bytes;
 }

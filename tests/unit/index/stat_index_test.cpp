@@ -196,5 +196,55 @@ TEST(StatIndex, ADirectoryInItsPlaceIsAnEmptyIndexThatSaysWhy) {
   EXPECT_NE(index.problem(), "");
 }
 
+/// An index of one directory.
+Bytes index_with(const NewDirectory& directory, const std::vector<NewEntry>& entries = {}) {
+  IndexBuilder builder(kBoot);
+  builder.begin_directory(directory);
+  for (const NewEntry& entry : entries) builder.add(entry);
+  return builder.finish();
+}
+
+TEST(StatIndex, AListingHoldsForTheVerySameDirectoryInTheSameBoot) {
+  const sys::Stat stat = stat_of(sys::FileKind::kDirectory, 0755, 0, 7);
+  const Bytes bytes = index_with({"", stat, {}, {}, Listing::kComplete}, {file_entry("a", "1")});
+  const StatIndex index = StatIndex::decode(bytes, kBoot);
+  EXPECT_TRUE(index.lists(index.directory(0), stat));
+  std::vector<sys::Stat> others(5, stat);
+  others[0].inode = 8;
+  others[1].mode = 0700;
+  others[2].mtime.nanoseconds += 1;
+  others[3].ctime.nanoseconds += 1;
+  others[4].kind = sys::FileKind::kRegular;
+  for (const sys::Stat& other : others) EXPECT_FALSE(index.lists(index.directory(0), other));
+  for (std::string_view boot : {kOtherBoot, std::string_view()}) {
+    const StatIndex later = StatIndex::decode(bytes, boot);
+    EXPECT_FALSE(later.lists(later.directory(0), stat));
+  }
+  const StatIndex unlisted = StatIndex::decode(index_with({"", stat, {}, {}}), kBoot);
+  EXPECT_FALSE(unlisted.lists(unlisted.directory(0), stat));
+}
+
+TEST(StatIndex, AListingIsNotCompleteWithoutAnEntryThatWasLeftOut) {
+  const sys::Stat stat = stat_of(sys::FileKind::kDirectory, 0755, 0, 7);
+  NewEntry torn = file_entry("torn", "content");
+  ++torn.stat.size;
+  const StatIndex index = StatIndex::decode(
+      index_with({"", stat, {}, {}, Listing::kComplete}, {file_entry("a", "1"), torn, file_entry("u", "1")}), kBoot);
+  ASSERT_EQ(index.directory(0).size(), 2u);
+  EXPECT_EQ(index.directory(0).listing(), Listing::kUnknown);
+}
+
+TEST(StatIndex, AListingThatIsTakenOverKeepsItsWorthAndGainsNone) {
+  const sys::Stat stat = stat_of(sys::FileKind::kDirectory, 0755, 0, 7);
+  const Bytes bytes = index_with({"", stat, {}, {}, Listing::kComplete}, {file_entry("a", "1")});
+  for (std::string_view boot : {kBoot, kOtherBoot}) {
+    const StatIndex old = StatIndex::decode(bytes, boot);
+    IndexBuilder builder(boot);
+    builder.keep(old, old.directory(0));
+    const StatIndex index = StatIndex::decode(builder.finish(), boot);
+    EXPECT_EQ(index.lists(index.directory(0), stat), boot == kBoot);
+  }
+}
+
 }  // namespace
 }  // namespace cowstore::index
