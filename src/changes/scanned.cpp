@@ -10,6 +10,10 @@ namespace cowstore::changes {
 
 namespace {
 
+bool comes_before(const ScannedEntry& entry, std::string_view wanted) {
+  return entry.name < wanted;
+}
+
 auto lower_bound(std::vector<ScannedEntry>& entries, std::string_view name) {
   return std::lower_bound(entries.begin(), entries.end(), name,
                           [](const ScannedEntry& entry, std::string_view wanted) { return entry.name < wanted; });
@@ -47,6 +51,37 @@ ScannedDirectory& enter_or_make(const Scan& scan, ScannedDirectory& parent, std:
     entry.directory = make_directory(scan, join_path(parent.path, name));
   }
   return *entry.directory;
+}
+
+/// Makes what is missing on the way; takes the known ids of all.
+ScannedDirectory& enter_all(Scan& scan, std::string_view path) {
+  ScannedDirectory* directory = scan.root.directory.get();
+  forget_ids(*directory);
+  while (!path.empty()) {
+    const auto [name, rest] = split_first(path);
+    directory = &enter_or_make(scan, *directory, name);
+    forget_ids(*directory);
+    path = rest;
+  }
+  return *directory;
+}
+
+/// Of the sorted paths, which are all in this directory, the names that it doesn't have yet.
+void add_names(ScannedDirectory& directory, std::vector<std::string_view>::const_iterator begin,
+               std::vector<std::string_view>::const_iterator end) {
+  std::vector<ScannedEntry>& entries = directory.entries;
+  const auto before = static_cast<std::ptrdiff_t>(entries.size());
+  auto at = entries.cbegin();
+  std::vector<std::string_view> missing;
+  for (; begin != end; ++begin) {
+    const std::string_view name = last_name(*begin);
+    at = std::lower_bound(at, entries.cend(), name, comes_before);
+    if (at == entries.cend() || at->name != name) missing.push_back(name);
+  }
+  entries.reserve(entries.size() + missing.size());
+  for (std::string_view name : missing) entries.emplace_back().name = name;
+  std::inplace_merge(entries.begin(), entries.begin() + before, entries.end(),
+                     [](const ScannedEntry& a, const ScannedEntry& b) { return a.name < b.name; });
 }
 
 /// nullptr if there is none; takes the known ids of all on the way to it.
@@ -147,15 +182,19 @@ const char* to_string(SkipReason reason) {
   return "not versioned";
 }
 
-void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry) {
-  ScannedDirectory* directory = scan.root.directory.get();
-  forget_ids(*directory);
-  while (!parent.empty()) {
-    const auto [name, rest] = split_first(parent);
-    directory = &enter_or_make(scan, *directory, name);
-    forget_ids(*directory);
-    parent = rest;
+void make_places(Scan& scan, std::vector<std::string_view> paths) {
+  auto place = [](std::string_view path) { return std::pair(parent_path(path), last_name(path)); };
+  std::sort(paths.begin(), paths.end(), [&](std::string_view a, std::string_view b) { return place(a) < place(b); });
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  for (auto begin = paths.begin(); begin != paths.end();) {
+    auto end = std::find_if(begin, paths.end(), [&](auto path) { return place(path).first != place(*begin).first; });
+    add_names(enter_all(scan, place(*begin).first), begin, end);
+    begin = end;
   }
+}
+
+void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry) {
+  ScannedDirectory* directory = &enter_all(scan, parent);
   ScannedEntry& place = place_of(*directory, entry.name);
   if (entry.kind == object::EntryKind::kDirectory) {
     if (entry.directory == nullptr) entry.directory = std::move(place.directory);

@@ -147,6 +147,9 @@ struct Scan {
 /// are missing are added, with a stat that nothing is equal to, until somebody puts them too.
 /// Putting a directory without `directory` over one keeps what is below it. The path must be in the scan's selection.
 void put_entry(Scan& scan, std::string_view parent, ScannedEntry entry);
+/// So that put_entry() finds its place at each of the paths: many in one directory are made in time linear in its size,
+/// where one by one they would take the square of it. Each of them must be put afterwards.
+void make_places(Scan& scan, std::vector<std::string_view> paths);
 /// Each with all below it; absent is fine. In time linear in the sizes of the directories that they are in.
 void remove_entries(Scan& scan, std::vector<std::string> paths);
 

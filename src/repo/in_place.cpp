@@ -265,6 +265,12 @@ class InPlaceChange {
   /// It is a cache: where it can't be written, the files are only read again.
   void keep_index(Planned& planned, const checkout::Execution& done) {
     changes::remove_entries(planned.scan, done.removed);
+    std::vector<std::string_view> paths;
+    paths.reserve(done.made.size());
+    for (const checkout::Done& made : done.made) {
+      if (!made.path.empty()) paths.push_back(made.path);
+    }
+    changes::make_places(planned.scan, std::move(paths));
     for (const checkout::Done& made : done.made) changes::put_entry(planned.scan, parent_of(made.path), scanned(made));
     (void)index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
   }

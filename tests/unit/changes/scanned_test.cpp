@@ -45,6 +45,35 @@ TEST(Scanned, PuttingAnEntryReplacesTheOneOfThatName) {
   EXPECT_EQ(scan.find("a")->stat.size, 2u);
 }
 
+TEST(Scanned, PlacesThatAreMadeTogetherAreTheSameAsThoseMadeOneByOne) {
+  Scan together = empty_scan();
+  Scan singly = empty_scan();
+  for (Scan* scan : {&together, &singly}) {
+    for (const char* name : {"d", "b", "f"}) put_entry(*scan, "x", file(name, 7));
+    put_entry(*scan, "", file("y"));
+  }
+  const std::vector<std::string_view> paths = {"x/g", "x/a", "x/d", "new/2", "new/1", "x/e", "z", "y", "y2", "new", "x/g"};
+  make_places(together, paths);
+  for (Scan* scan : {&together, &singly}) {
+    for (std::string_view path : paths) {
+      const std::size_t slash = std::min(path.rfind('/'), path.size());
+      const bool nested = slash < path.size();
+      std::string name(nested ? path.substr(slash + 1) : path);
+      put_entry(*scan, nested ? path.substr(0, slash) : "", name == "new" ? directory(name) : file(name, 9));
+    }
+  }
+  auto text = [](const ScannedDirectory& of, auto& self) -> std::string {
+    std::string all;
+    for (const ScannedEntry& entry : of.entries) {
+      all += entry.name + ":" + std::to_string(entry.stat.size) + " ";
+      if (entry.directory) all += "(" + self(*entry.directory, self) + ")";
+    }
+    return all;
+  };
+  EXPECT_EQ(text(together.directory(), text), text(singly.directory(), text));
+  EXPECT_EQ(text(together.directory(), text), "new:0 (1:9 2:9 )x:0 (a:9 b:7 d:9 e:9 f:7 g:9 )y:9 y2:9 z:9 ");
+}
+
 TEST(Scanned, MissingDirectoriesAreAdded) {
   Scan scan = empty_scan();
   put_entry(scan, "a/b", file("c"));
