@@ -36,6 +36,9 @@ Found absent(const Registered& registered) {
   if (!stat || !names) return unreadable(!stat ? stat.error() : names.error());
   if (names->empty() && !stat->mount_root)
     return {WorktreeState::kNotMounted, above + " is empty: perhaps something isn't mounted there", std::nullopt};
+  if (above != directory_above(registered.path))
+    return {WorktreeState::kNotMounted,
+            directory_above(registered.path) + " is gone, too: perhaps something isn't mounted there", std::nullopt};
   if (is_half_removed(registered))
     return {WorktreeState::kMissing,
             "its removal was interrupted: `cowstore worktree remove` finishes it, `prune` takes it back", std::nullopt};

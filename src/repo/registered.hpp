@@ -44,7 +44,8 @@ struct Found {
   std::optional<WorkingCopy> copy;  ///< if it is there; its home has the id that it is registered by
 };
 /// Writes nothing. A directory that may be hidden by a file system that isn't mounted counts as kNotMounted, never as
-/// kMissing: that is so where the nearest directory above that exists is empty and nothing is mounted on it.
+/// kMissing: that is so where the directory above is gone, too (a mount point may go with the medium), or is empty and
+/// nothing is mounted on it.
 Found look_at(const Registered& registered, const std::vector<Registered>& all);
 
 /// The registered working copy that the user means by a path (absolute) or by an id or the unique beginning of one (at

@@ -36,6 +36,11 @@ bool take_directory(Leftover& leftover, const sys::Dir& root) {
   return true;
 }
 
+/// Whether it names that store, or a snapshot of it would. One that has a store of its own is nobody's leftover.
+bool belongs_to(const Home& home, const std::string& store_path) {
+  return home.store.starts_with('/') ? home.store == store_path : home.store_at == store_path;
+}
+
 /// Whose it is, and whether somebody is at it. A partial one may have no home yet, and of one that is being removed the
 /// home may be gone.
 void look_into(Leftover& leftover, const sys::Dir& parent, const std::string& store_path, const Context& context) {
@@ -50,8 +55,7 @@ void look_into(Leftover& leftover, const sys::Dir& parent, const std::string& st
   if (home) leftover.home_id = home->id;
   if (auto uuid = subvolume_uuid(*root)) leftover.uuid = *uuid;
   if (!home && home.error().code != ErrorCode::kNotFound) leftover.use = Leftover::Use::kUnknown;
-  // A relative one is that of a snapshot of a main working copy, which hasn't got a home of its own yet.
-  if (home && home->store.starts_with('/') && home->store != store_path) leftover.use = Leftover::Use::kForeign;
+  if (home && !belongs_to(*home, store_path)) leftover.use = Leftover::Use::kForeign;
   if (leftover.use != Leftover::Use::kNone || !control->exists(kLock)) return;
   auto lock = sys::FileLock::try_acquire(*control, kLock, context.command_line);
   if (!lock) {
@@ -72,6 +76,10 @@ std::string removing_name(const std::string& name) {
 std::optional<std::string> name_before_removing(const std::string& name) {
   if (!name.starts_with('.') || !name.ends_with(kRemoving)) return std::nullopt;
   return name.substr(1, name.size() - 1 - kRemoving.size());
+}
+
+bool is_staging_name(const std::string& name) {
+  return is_partial(name) || name_before_removing(name).has_value();
 }
 
 Result<WorkingCopy> open_half_removed(const Registered& registered) {

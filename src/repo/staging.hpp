@@ -25,6 +25,9 @@ std::string removing_name(const std::string& name);
 /// The name that a directory had; nothing if this isn't the name of one that is being removed.
 std::optional<std::string> name_before_removing(const std::string& name);
 
+/// Whether it is a name of one of the two kinds, which no working copy in use may have.
+bool is_staging_name(const std::string& name);
+
 /// Whether the working copy waits beside its place, whole, for the rest of its removal.
 bool is_half_removed(const Registered& registered);
 /// That one. kNotFound if there is none.

@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "repo/registered.hpp"
+#include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 
 namespace cowstore::repo {
@@ -187,6 +188,7 @@ class Move {
 
 Result<WorktreeMoveReport> move_worktree(Session& session, const std::string& path, const std::string& as_given,
                                          const std::string& to) {
+  sys::FileLock lock = COWSTORE_TRY(lock_worktrees(session));
   Registered registered = COWSTORE_TRY(find_registered(session, settled_path(path), as_given));
   return Move(session, registered, settled_path(to)).run();
 }

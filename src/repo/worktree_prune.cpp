@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/try.hpp"
+#include "repo/deleted_copies.hpp"
 #include "repo/private_copy.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
+#include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 #include "sys/subvolume.hpp"
 
@@ -19,6 +23,7 @@ class Pruning {
 
   Result<Report> run() {
     all_ = COWSTORE_TRY(registered_copies(session_));
+    deleted_ = COWSTORE_TRY(deleted_copies(session_));
     COWSTORE_TRY(sweep_directories());
     COWSTORE_TRY(sweep_private_copies());
     COWSTORE_TRY(drop_registrations());
@@ -28,11 +33,12 @@ class Pruning {
  private:
   [[nodiscard]] bool really() const { return options_.run == WorktreePruneOptions::Run::kReally; }
 
-  /// Where further working copies are made, most are made.
+  /// Where further working copies are made, most are made; and where some were, of which nothing else may tell.
   [[nodiscard]] std::set<std::string> directories() const {
     std::set<std::string> found;
     for (const std::string& directory : options_.directories) found.insert(settled_path(directory));
     for (const Registered& each : all_) found.insert(directory_above(each.path));
+    for (const DeletedCopy& each : deleted_) found.insert(directory_above(each.path));
     found.insert(directory_above(session_.copy.path));
     return found;
   }
@@ -60,13 +66,16 @@ class Pruning {
 
   Result<void> sweep(const Leftover& leftover) {
     std::string path = leftover.directory + "/" + leftover.name;
-    if (leftover.use == Leftover::Use::kForeign) return {};
+    if (leftover.use == Leftover::Use::kForeign || is_registered_at(path)) return {};
+    const bool removing = leftover.kind == Leftover::Kind::kRemoving;
+    const Registered* owner = removing ? owner_of(leftover) : nullptr;
+    if (owner != nullptr) waiting_.insert(owner->id);
     if (leftover.use == Leftover::Use::kBusy) return keep(path, "a command is at work in it");
     if (leftover.use == Leftover::Use::kUnknown) return keep(path, "it can't be looked into");
-    const Registered* owner = leftover.kind == Leftover::Kind::kRemoving ? owner_of(leftover) : nullptr;
     if (owner != nullptr) return give_back(leftover, *owner);
-    const char* what =
-        leftover.kind == Leftover::Kind::kPartial ? "left by an interrupted command" : "left by an interrupted removal";
+    if (removing && !is_recorded(leftover))
+      return keep(path, "the operation log doesn't say that it was removed: if nothing in it is wanted, delete it");
+    const char* what = removing ? "left by an interrupted removal" : "left by an interrupted command";
     if (really()) {
       sys::Dir parent = COWSTORE_TRY(sys::Dir::open(leftover.directory));
       auto removed = sys::remove_subvolume(parent, leftover.name);
@@ -86,7 +95,6 @@ class Pruning {
       auto renamed = parent.rename(leftover.name, parent, name_in_directory(owner.path), sys::RenameMode::kNoReplace);
       if (!renamed) return keep(path, renamed.error().message());
     }
-    restored_.insert(owner.id);
     report_.restored.push_back({owner.path, "its removal was interrupted before anything was lost"});
     return {};
   }
@@ -94,6 +102,16 @@ class Pruning {
   Result<void> keep(const std::string& path, const std::string& why) {
     report_.kept.push_back({path, why});
     return {};
+  }
+
+  /// A working copy may have any name that somebody gave it.
+  [[nodiscard]] bool is_registered_at(const std::string& path) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const Registered& each) { return each.path == path; });
+  }
+
+  [[nodiscard]] bool is_recorded(const Leftover& leftover) const {
+    return std::any_of(deleted_.begin(), deleted_.end(),
+                       [&](const DeletedCopy& each) { return is_left_of(each, leftover); });
   }
 
   [[nodiscard]] const Registered* owner_of(const Leftover& leftover) const {
@@ -111,13 +129,14 @@ class Pruning {
 
   Result<void> drop_registrations() {
     refs::NewOperation operation = session_.new_operation();
-    operation.worktree.clear();  // in nobody's name: there is nothing that undo could bring back
-    auto state = COWSTORE_TRY(session_.log.current());
+    operation.worktree.clear();                         // in nobody's name: there is nothing that undo could bring back
+    auto state = COWSTORE_TRY(session_.log.current());  // before looking: what is registered anew then is a conflict
+    all_ = COWSTORE_TRY(registered_copies(session_));
     for (const Registered& each : all_) {
-      if (each.id == session_.copy.home.id || restored_.contains(each.id)) continue;
+      if (each.id == session_.copy.home.id || waiting_.contains(each.id)) continue;
       Found found = look_at(each, all_);
       if (found.copy) continue;
-      if (found.state != WorktreeState::kMissing || is_main(each)) {
+      if (found.state != WorktreeState::kMissing || is_half_removed(each) || is_main(each)) {
         COWSTORE_TRY(keep(each.path, is_main(each) ? "it was moved: `cowstore worktree repair` in it" : found.reason));
         continue;
       }
@@ -132,13 +151,16 @@ class Pruning {
   Session& session_;
   const WorktreePruneOptions& options_;
   std::vector<Registered> all_;
-  std::set<std::string> restored_;
+  std::vector<DeletedCopy> deleted_;
+  std::set<std::string> waiting_;  ///< ids of those whose directory waits beside its place, or did
   Report report_;
 };
 
 }  // namespace
 
 Result<WorktreePruneReport> prune_worktrees(Session& session, const WorktreePruneOptions& options) {
+  std::optional<sys::FileLock> lock;
+  if (options.run == WorktreePruneOptions::Run::kReally) lock = COWSTORE_TRY(lock_worktrees(session));
   return Pruning(session, options).run();
 }
 

@@ -8,6 +8,7 @@
 #include "repo/registered.hpp"
 #include "repo/snapshot.hpp"
 #include "repo/staging.hpp"
+#include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 #include "sys/subvolume.hpp"
 
@@ -107,7 +108,7 @@ class Removal {
 
   /// Of one that isn't there: nothing but its entry goes.
   Result<WorktreeRemoveReport> forget() {
-    COWSTORE_TRY(record(registered_.commit ? registered_.commit->hex() : ""));
+    COWSTORE_TRY(record(registered_.commit ? registered_.commit->hex() : "", Directory::kNotThere));
     report_.files = WorktreeRemoveReport::Files::kNotThere;
     return report_;
   }
@@ -154,14 +155,21 @@ class Removal {
       report_.kept = content;
       report_.kept_paths = work.paths.size();
     }
-    return record(content ? content->hex() : "");
+    return record(content ? content->hex() : "", Directory::kAside);
   }
 
-  Result<void> record(const std::string& content) {
+  enum class Directory { kAside, kNotThere };
+
+  Result<void> record(const std::string& content, Directory directory) {
     refs::NewOperation operation = session_.new_operation();
     operation.changes = without(COWSTORE_TRY(session_.log.current())->view, registered_.id);
+    // Without the old values nothing could bring it back.
+    if (operation.changes.empty())
+      return refused(registered_.path, "another command took it out of the list meanwhile", "try again");
     operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kRemovedKey, registered_.id));
     operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kBeforeKey, content));
+    if (directory == Directory::kAside)
+      operation.details = COWSTORE_TRY(refs::with_detail(operation.details, kDeletedKey, registered_.id));
     COWSTORE_TRY(with_reserve(session_, [&] { return session_.append(operation); }));
     return {};
   }
@@ -201,6 +209,7 @@ Result<WorktreeRemoveReport> forget_absent(Session& session, const Registered& r
 
 Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string& path, const std::string& as_given,
                                              Overwrite overwrite) {
+  sys::FileLock lock = COWSTORE_TRY(lock_worktrees(session));
   Registered registered = COWSTORE_TRY(find_registered(session, settled_path(path), as_given));
   if (holds_store(session, registered.path))
     return refused(registered.path, "it is the main one, which holds the store: all versions would go with it",
@@ -210,13 +219,14 @@ Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string
   std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
   Found found = look_at(registered, all);
   if (found.copy) return Removal(session, registered, overwrite).run(std::move(*found.copy));
-  if (found.state == WorktreeState::kUnreadable)
-    return Error{ErrorCode::kIo, 0, kOperation, registered.path, found.reason, "make it readable"};
-  if (found.state == WorktreeState::kMissing && is_half_removed(registered)) {
+  // Whatever has its place by now: forgotten, it would be a directory that nobody knows, with all the work in it.
+  if (is_half_removed(registered)) {
     WorkingCopy aside = COWSTORE_TRY(open_half_removed(registered));
     aside.home.id = registered.id;
     return Removal(session, registered, overwrite).run(std::move(aside));
   }
+  if (found.state == WorktreeState::kUnreadable)
+    return Error{ErrorCode::kIo, 0, kOperation, registered.path, found.reason, "make it readable"};
   return forget_absent(session, registered, found, overwrite);
 }
 

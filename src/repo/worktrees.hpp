@@ -20,6 +20,9 @@ Result<std::vector<WorktreeInfo>> list_worktrees(Session& session, const Worktre
 /// In the details of an operation that removed a working copy: its id. Beside it stands kBeforeKey: the commit that has
 /// all that was in it, "" if that was nothing.
 inline constexpr std::string_view kRemovedKey = "removed";
+/// And this, if its directory was put aside to be deleted: the same id. What was only forgotten hasn't got it, and
+/// nobody deletes its directory, wherever that turns up.
+inline constexpr std::string_view kDeletedKey = "deleted";
 
 /// See Repository::remove_worktree(). `path` is `as_given`, absolute.
 Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string& path, const std::string& as_given,

@@ -193,12 +193,14 @@ TEST_P(WorktreeRemove, OfAnUnknownNameFindsNothing) {
   expect_error(remove("plain"), ErrorCode::kNotFound);
 }
 
-TEST_P(WorktreeRemove, DoesNotMindWhatIsLeftOfAnEarlierOne) {
+TEST_P(WorktreeRemove, NobodyDeletesWhatIsInTheWayAndThatNoRemovalLeft) {
   if (skipped()) return;
   write_file(aside() + "/x", "left");
   expect_error(remove("side"), ErrorCode::kConflict, "in the way");
   EXPECT_TRUE(exists(side() + "/a"));
-  must(open_repository(main()).prune_worktrees({}));
+  EXPECT_EQ(paths_of(must(open_repository(main()).prune_worktrees({})).kept), Paths{aside()});
+  EXPECT_EQ(read_file(aside() + "/x"), "left");
+  remove_path(aside());
   must(remove("side"));
 }
 

@@ -1,6 +1,12 @@
 // Listing, pruning and repairing working copies.
 #include <gmock/gmock.h>
+#include <signal.h>
 
+#include <future>
+#include <thread>
+
+#include "support/fault_observer.hpp"
+#include "support/run_child.hpp"
 #include "sys/lock.hpp"
 #include "system/worktree_bed.hpp"
 
@@ -18,8 +24,62 @@ class WorktreePrune : public WorktreeTest {
   WorktreePruneReport prune(WorktreePruneOptions options = {}) {
     return must(open_repository(main()).prune_worktrees(options));
   }
+  Result<WorktreeRemoveReport> remove(const std::string& path, Overwrite overwrite = Overwrite::kRefuse) {
+    return open_repository(main()).remove_worktree(temp().path(), path, overwrite);
+  }
+  [[nodiscard]] std::string aside() const { return temp() / ".side.cowstore-removing"; }
+
+  /// Dies right before the first file in it is deleted: the removal is recorded.
+  void remove_and_die(const std::string& path) {
+    std::string name = path.substr(path.rfind('/') + 1);
+    ChildEnd end = run_child([&] {
+      ActBefore death(sys::Call::kSubvolume, "." + name + ".cowstore-removing", [] { ::raise(SIGKILL); });
+      ScopedObserver watching(death);
+      return remove(path).ok() ? 0 : 1;
+    });
+    ASSERT_TRUE(end.killed());
+  }
 };
 class WorktreeRepair : public WorktreeTest {};
+
+/// `worktree prune` in a thread of its own.
+class Pruner {
+ public:
+  explicit Pruner(std::string path) : path_(std::move(path)) {}
+  ~Pruner() {
+    if (thread_.joinable()) thread_.join();
+  }
+  Pruner(const Pruner&) = delete;
+  Pruner& operator=(const Pruner&) = delete;
+
+  /// Until it waits for somebody, or has ended.
+  void start() {
+    auto stands_still = still_.get_future();
+    thread_ = std::thread([this] { run(); });
+    stands_still.wait();
+  }
+  WorktreePruneReport finish() {
+    thread_.join();
+    return must(std::move(*report_));
+  }
+
+ private:
+  void run() {
+    Context context = test_context();
+    context.notice = [this](const std::string&) { stand_still(); };
+    report_ = must(Repository::open(path_, context)).prune_worktrees({});
+    stand_still();
+  }
+  void stand_still() {
+    if (!std::exchange(stood_, true)) still_.set_value();
+  }
+
+  std::string path_;
+  std::promise<void> still_;
+  bool stood_ = false;
+  std::optional<Result<WorktreePruneReport>> report_;
+  std::thread thread_;
+};
 INSTANTIATE_TEST_SUITE_P(On, WorktreeList, every_filesystem(), filesystem_param_name);
 INSTANTIATE_TEST_SUITE_P(On, WorktreePrune, every_filesystem(), filesystem_param_name);
 INSTANTIATE_TEST_SUITE_P(On, WorktreeRepair, every_filesystem(), filesystem_param_name);
@@ -173,6 +233,131 @@ TEST_P(WorktreePrune, LeavesWhatBelongsToAnotherStore) {
   rename_path(temp() / "theirs", temp() / ".theirs.cowstore-removing");
   EXPECT_THAT(prune().removed, IsEmpty());
   EXPECT_TRUE(exists(temp() / ".theirs.cowstore-removing/x"));
+}
+
+TEST_P(WorktreePrune, LeavesAHalfRemovedSnapshotOfAnotherStoresMainOne) {
+  if (skipped()) return;
+  std::string other = temp() / "other";
+  make_repository(other);
+  write_file(other + "/x", "1");
+  commit_all(other, "first");
+  must(open_repository(other).clone(temp() / "theirs", {}));
+  std::string theirs = temp() / ".theirs.cowstore-removing";
+  rename_path(temp() / "theirs", theirs);
+  overwrite_file(theirs + "/.cowstore/home", read_file(other + "/.cowstore/home"), 0);
+  EXPECT_THAT(prune().removed, IsEmpty());
+  EXPECT_TRUE(exists(theirs + "/x"));
+}
+
+TEST_P(WorktreePrune, DeletesNoDirectoryWhoseRemovalIsNotRecorded) {
+  if (skipped()) return;
+  write_file(side() + "/new", "work");
+  rename_path(side(), temp() / "away");
+  EXPECT_THAT(paths_of(prune().dropped), ElementsAre(side()));
+  rename_path(temp() / "away", aside());
+  auto report = prune();
+  EXPECT_THAT(report.removed, IsEmpty());
+  EXPECT_THAT(paths_of(report.kept), ElementsAre(aside()));
+  EXPECT_EQ(read_file(aside() + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, DeletesNoDirectoryThatWasOnlyForgotten) {
+  if (skipped()) return;
+  write_file(side() + "/new", "work");
+  rename_path(side(), temp() / "away");
+  must(remove("side"));
+  rename_path(temp() / "away", aside());
+  EXPECT_THAT(paths_of(prune().kept), ElementsAre(aside()));
+  EXPECT_EQ(read_file(aside() + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, KeepsTheWorkOfAHalfRemovedOneWhosePlaceIsTaken) {
+  if (skipped()) return;
+  write_file(side() + "/new", "work");
+  rename_path(side(), aside());
+  write_file(side() + "/x", "somebody's");
+  EXPECT_THAT(paths_of(prune().kept), ElementsAre(aside()));
+  expect_error(remove("side"), ErrorCode::kConflict, "new");
+  EXPECT_TRUE(must(remove("side", Overwrite::kForce)).kept);
+  prune();
+  EXPECT_EQ(read_file(side() + "/x"), "somebody's");
+  EXPECT_FALSE(exists(aside()));
+  remove_path(side());
+  must(open_repository(main()).undo(Overwrite::kRefuse));
+  EXPECT_EQ(read_file(side() + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, DropsNothingThatARemovalHasRenamed) {
+  if (skipped()) return;
+  rename_path(side(), aside());
+  auto lock = must(
+      sys::FileLock::try_acquire(must(sys::Dir::open(aside() + "/.cowstore")), "lock", "cowstore worktree remove"));
+  auto report = prune();
+  EXPECT_THAT(report.dropped, IsEmpty());
+  EXPECT_THAT(paths_of(report.kept), testing::Contains(aside()));
+  EXPECT_NE(id_of(side()), "");
+}
+
+TEST_P(WorktreePrune, WaitsForARemovalThatIsUnderWay) {
+  if (skipped()) return;
+  write_file(side() + "/new", "work");
+  Pruner pruner(main());
+  ActBefore between(sys::Call::kSync, temp().path(), [&] { pruner.start(); });
+  {
+    ScopedObserver watching(between);
+    EXPECT_TRUE(must(remove("side", Overwrite::kForce)).kept);
+    EXPECT_THAT(pruner.finish().dropped, IsEmpty());
+  }
+  ASSERT_TRUE(between.fired());
+  must(open_repository(main()).undo(Overwrite::kRefuse));
+  EXPECT_EQ(read_file(side() + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, WaitsForAMoveThatIsUnderWay) {
+  if (skipped()) return;
+  Pruner pruner(main());
+  ActBefore between(sys::Call::kSync, temp().path(), [&] { pruner.start(); });
+  {
+    ScopedObserver watching(between);
+    EXPECT_TRUE(open_repository(main()).move_worktree(temp().path(), "side", temp() / "new").ok());
+    EXPECT_THAT(pruner.finish().dropped, IsEmpty());
+  }
+  ASSERT_TRUE(between.fired());
+  EXPECT_EQ(listed(main(), temp() / "new").state, WorktreeState::kClean);
+}
+
+TEST_P(WorktreePrune, KeepsWhatWasOnAMediumThatTookItsMountPointAlong) {
+  if (skipped()) return;
+  std::string on_stick = temp() / "media/stick/wt";
+  make_dirs(temp() / "media/stick");
+  make_dirs(temp() / "media/other");
+  check_out(main(), "main", on_stick);
+  remove_path(temp() / "media/stick");
+  auto report = prune();
+  EXPECT_THAT(report.dropped, IsEmpty());
+  EXPECT_THAT(paths_of(report.kept), ElementsAre(on_stick));
+  EXPECT_EQ(listed(main(), on_stick).state, WorktreeState::kNotMounted);
+}
+
+TEST_P(WorktreePrune, FindsWhatARemovalLeftWhereNoOtherWorkingCopyIs) {
+  if (skipped()) return;
+  std::string far = temp() / "far/deep/wt";
+  make_dirs(temp() / "far/deep");
+  check_out(main(), "main", far);
+  remove_and_die(far);
+  std::string left = temp() / "far/deep/.wt.cowstore-removing";
+  ASSERT_TRUE(exists(left));
+  EXPECT_THAT(paths_of(prune().removed), ElementsAre(left));
+  EXPECT_FALSE(exists(left));
+}
+
+TEST_P(WorktreePrune, FindsByItsPlaceWhatHasLostItsHome) {
+  if (skipped()) return;
+  remove_and_die(side());
+  remove_path(aside() + "/.cowstore");
+  write_file(temp() / ".other.cowstore-removing/x", "somebody's");
+  EXPECT_THAT(paths_of(prune().removed), ElementsAre(aside()));
+  EXPECT_EQ(read_file(temp() / ".other.cowstore-removing/x"), "somebody's");
 }
 
 TEST_P(WorktreePrune, IsNothingThatUndoFinds) {
