@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "checkout/journal.hpp"
 #include "refs/names.hpp"
+#include "repo/head_at.hpp"
 #include "sys/error.hpp"
 #include "sys/subvolume.hpp"
 
@@ -67,12 +68,28 @@ void notice_copy(const Session& session, const std::string& original) {
     session.context.notice("a copy of the working copy " + original + ": registered as one of its own");
 }
 
+/// What the original had checked out when the copy was made: with a later commit of the original as its HEAD, the first
+/// commit in the copy would take that back in silence.
+Result<PastHead> head_when_copied(Session& session, const refs::View& view, const std::string& original_id,
+                                  std::optional<Timestamp> copied) {
+  // A file system's clock is behind by up to a tick.
+  constexpr std::uint32_t kTick = 10'000'000;
+  constexpr std::uint32_t kSecond = 1'000'000'000;
+  Timestamp moment = copied.value_or(session.context.now());
+  moment.nanoseconds += kTick;
+  moment.seconds += moment.nanoseconds / kSecond;
+  moment.nanoseconds %= kSecond;
+  return head_at(session.log, view, original_id, moment);
+}
+
 Result<void> part_from_original(Session& session, const refs::View& view, const std::string& original) {
   auto lock = COWSTORE_TRY(lock_working_copy(session.copy, session.context));
   Home home = COWSTORE_TRY(read_home(session.copy.control));
   if (home.id == session.copy.home.id) {
-    home.commit = view.commit(session.key("commit"));
-    home.branch = view.get(session.key("branch"));
+    PastHead head =
+        COWSTORE_TRY(head_when_copied(session, view, home.id, COWSTORE_TRY(session.copy.control.birth_time())));
+    home.commit = head.commit;
+    home.branch = head.branch;
     home.id = new_working_copy_id();
     home.store = session.copy.store_path();
     home.store_at.reset();
@@ -86,15 +103,16 @@ Result<void> part_from_original(Session& session, const refs::View& view, const 
 
 /// The view tells a snapshot from its source by the UUID: nothing need be written inside, and it may be read-only.
 Result<void> register_snapshot(Session& session, const refs::View& view, const std::string& original_id) {
-  auto of_original = [&](const char* field) { return refs::worktree_key(original_id, field); };
   {
     auto lock = try_lock_working_copy(session.copy, session.context);
     if (lock && *lock) COWSTORE_TRY(drop_copied_journal(session.copy.control));
   }
   session.copy.home.id = id_of_subvolume(session.copy.uuid);
-  session.copy.home.commit = view.commit(of_original("commit"));
-  session.copy.home.branch = view.get(of_original("branch"));
-  notice_copy(session, view.get(of_original("path")).value_or(original_id));
+  PastHead head = COWSTORE_TRY(
+      head_when_copied(session, view, original_id, COWSTORE_TRY(sys::subvolume_info(session.copy.root)).made));
+  session.copy.home.commit = head.commit;
+  session.copy.home.branch = head.branch;
+  notice_copy(session, view.get(refs::worktree_key(original_id, "path")).value_or(original_id));
   return register_from_home(session, "snapshot");
 }
 

@@ -345,6 +345,14 @@ Result<Stat> Dir::stat_self() const {
   return *found;
 }
 
+Result<std::optional<Timestamp>> Dir::birth_time() const {
+  struct statx raw {};
+  int failed = observed(Call::kStat, path_, [&] { return ::statx(fd(), "", AT_EMPTY_PATH, STATX_BTIME, &raw); });
+  if (failed != 0) return system_error("stat", path_, errno);
+  if ((raw.stx_mask & STATX_BTIME) == 0) return std::optional<Timestamp>();
+  return std::optional(Timestamp{raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec});
+}
+
 bool Dir::exists(std::string_view name) const {
   return stat(name).ok();
 }

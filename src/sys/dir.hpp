@@ -1,6 +1,7 @@
 // An open directory, and everything that is done relative to it. Nothing here ever follows a symbolic link below it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ class Dir {
   Result<Stat> stat(std::string_view name) const;  ///< of a link itself, not of what it names
   Result<Stat> stat_plain(std::string_view name) const;  ///< all but `mount_root`, for four fifths of the price
   Result<Stat> stat_self() const;
+  /// When this directory was made (which a copy of it shares with nothing); nothing where the file system doesn't say.
+  Result<std::optional<Timestamp>> birth_time() const;
   [[nodiscard]] bool exists(std::string_view name) const;  ///< false also where that can't be told: use stat()
   /// Whether this process may make and remove names in the directory `name`: ok(), or EACCES (EROFS, …).
   [[nodiscard]] Result<void> check_may_change(std::string_view name) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cowstore/result.hpp"
+#include "cowstore/time.hpp"
 #include "sys/dir.hpp"
 
 namespace cowstore::sys {
@@ -20,6 +21,7 @@ struct SubvolumeInfo {
   std::string uuid;              ///< 36 characters, as `btrfs subvolume show` prints it; empty if it has none
   std::string parent_uuid;       ///< of what it is a snapshot of; empty if of nothing
   std::uint64_t generation = 0;  ///< grows with each change that reached the disk
+  Timestamp made;                ///< when it was created, or snapshot, by the file system's clock
   SubvolumeAccess access = SubvolumeAccess::kWritable;
 };
 

@@ -5,10 +5,13 @@
 #include <set>
 #include <sstream>
 
+#include "sys/system.hpp"
+
 namespace cowstore::test {
 
 Context test_context(const std::string& command) {
-  static std::atomic<std::int64_t> clock{1'800'000'000};
+  // Behind every file system's clock, as a clock that tells when something was done before a copy was made.
+  static std::atomic<std::int64_t> clock{1'600'000'000};
   Context context;
   context.author = "Ada <ada@example>";
   context.user = "ada";
@@ -30,6 +33,12 @@ Repository make_repository(const std::string& path, const InitOptions& options) 
 
 Repository open_repository(const std::string& path) {
   return must(Repository::open(path, test_context()));
+}
+
+Repository open_in_the_future(const std::string& path) {
+  Context context = test_context();
+  context.now = [] { return Timestamp{sys::now().seconds + 2, 0}; };
+  return must(Repository::open(path, context));
 }
 
 CommitReport commit_all(const std::string& path, const std::string& message) {

@@ -26,6 +26,8 @@ void must(Result<void> result);
 
 Repository make_repository(const std::string& path, const InitOptions& options = {});
 Repository open_repository(const std::string& path);
+/// What is done there is later than all that files say of this moment.
+Repository open_in_the_future(const std::string& path);
 
 /// Each opens the repository anew, as each run of the program does.
 CommitReport commit_all(const std::string& path, const std::string& message);

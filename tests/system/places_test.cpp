@@ -143,16 +143,27 @@ TEST_P(Places, ACopyOfASecondWorkingCopyHasAHeadOfItsOwn) {
   EXPECT_EQ(status_of(temp() / "second").commit, must(open_repository(repo()).show("main~1")).id);
 }
 
+TEST_P(Places, ACopyBeginsWhereItsOriginalWasWhenItWasMade) {
+  if (skipped()) return;
+  check_out(repo(), "main", temp() / "second");
+  shell("cp -a '" + (temp() / "second") + "' '" + copy() + "'");
+  write_file(temp() / "second/small", "later");
+  CommitOptions options;
+  options.message = "later";
+  must(open_in_the_future(temp() / "second").commit(options));
+  expect_clean(copy());
+  EXPECT_EQ(must(open_repository(copy()).show("@")).message, "first");
+}
+
 TEST_P(Places, AStoreThatWasMovedAwayIsNamedWithTheWayOut) {
   if (skipped()) return;
   check_out(repo(), "main", temp() / "second");
   rename_path(repo(), copy());
   auto opened = Repository::open(temp() / "second", test_context());
   expect_error(opened, ErrorCode::kNotFound, repo() + "/.cowstore/store");
-  EXPECT_NE(opened.error().hint.find(temp() / "second/.cowstore/home"), std::string::npos) << opened.error().hint;
-  std::string home = read_file(temp() / "second/.cowstore/home");
-  home.replace(home.find(repo()), repo().size(), copy());
-  write_file(temp() / "second/.cowstore/home", home);
+  EXPECT_NE(opened.error().hint.find("`cowstore worktree repair " + temp() / "second" + "`"), std::string::npos)
+      << opened.error().hint;
+  must(open_repository(copy()).repair_worktrees({temp() / "second"}));
   expect_clean(temp() / "second");
 }
 

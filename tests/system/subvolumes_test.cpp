@@ -140,6 +140,21 @@ TEST_F(Subvolumes, ASnapshotOfASnapshotBeginsWhereThatOneIs) {
   EXPECT_EQ(must(open_repository(repo()).show("@")).message, "second");
 }
 
+TEST_F(Subvolumes, ASnapshotBeginsWhereItsSourceWasWhenItWasMade) {
+  if (skipped()) return;
+  make();
+  snapshot(repo(), "snapshot");
+  write_file(repo() + "/d/small", "second");
+  CommitOptions options;
+  options.message = "second";
+  must(open_in_the_future(repo()).commit(options));
+  expect_clean(temp() / "snapshot");
+  EXPECT_EQ(must(open_repository(temp() / "snapshot").show("@")).message, "first");
+  // So nothing of the branch is taken back in silence.
+  write_file(temp() / "snapshot/large", "edited");
+  expect_error(open_repository(temp() / "snapshot").commit(options), ErrorCode::kConflict, "main");
+}
+
 TEST_F(Subvolumes, AReadOnlySnapshotIsRegisteredAndRead) {
   if (skipped()) return;
   make();
