@@ -38,19 +38,21 @@ Result<void> unregister(Session& session, const std::string& directory) {
   return appended ? Result<void>() : std::move(appended).error();
 }
 
+/// With the lock under which places are made and looked for, nobody takes one that is just being made for abandoned.
+Result<sys::FileLock> lock_places(const Session& session, const sys::Dir& all) {
+  return sys::FileLock::acquire(all, kLock, session.context.command_line);
+}
+
 /// The place with the working copy in it, which is gone at once where that is a subvolume. It goes even if the view
 /// can't be written: its space may be what a full disk needs.
 Result<void> remove_place(Session& session, const sys::Dir& all, const std::string& name) {
   auto unregistered = unregister(session, all.path_of(name));
   sys::Dir place = COWSTORE_TRY(all.open_dir(name));
   COWSTORE_TRY(sys::remove_subvolume(place, kCopy));
+  // Without its lock the place would be taken for abandoned as long as it has its name.
+  sys::FileLock guard = COWSTORE_TRY(lock_places(session, all));
   COWSTORE_TRY(all.remove_tree(name));
   return unregistered;
-}
-
-/// With the lock under which places are made and looked for, nobody takes one that is just being made for abandoned.
-Result<sys::FileLock> lock_places(const Session& session, const sys::Dir& all) {
-  return sys::FileLock::acquire(all, kLock, session.context.command_line);
 }
 
 }  // namespace
@@ -104,6 +106,18 @@ Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session) {
     if (lock) abandoned.push_back({all->path_of(entry.name), std::move(*lock)});
   }
   return abandoned;
+}
+
+Result<void> refuse_in_private_copy(Session& session, const std::string& operation) {
+  auto state = COWSTORE_TRY(session.log.current());
+  const std::string path = state->view.get(session.key("path")).value_or("");
+  if (!is_within(path, session.store->dir().path() + "/" + kPlaces)) return {};
+  return Error{ErrorCode::kUnsupported,
+               0,
+               operation,
+               session.copy.path,
+               "in a private copy of `cowstore run` other working copies may be hidden",
+               "do it in the working copy itself"};
 }
 
 Result<void> remove_abandoned(Session& session, const AbandonedCopy& abandoned) {

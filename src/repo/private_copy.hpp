@@ -41,6 +41,9 @@ struct AbandonedCopy {
 Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session);
 Result<void> remove_abandoned(Session& session, const AbandonedCopy& abandoned);
 
+/// kUnsupported in a private copy, which hides what lies below the working copy that it stands for.
+Result<void> refuse_in_private_copy(Session& session, const std::string& operation);
+
 /// Takes the working copy at that absolute path out of the view, and removes it, whatever is in it.
 Result<void> remove_copy(Session& session, const std::string& path);
 

@@ -9,6 +9,7 @@
 #include "repo/history.hpp"
 #include "repo/names.hpp"
 #include "repo/open.hpp"
+#include "repo/private_copy.hpp"
 #include "repo/run.hpp"
 #include "repo/session.hpp"
 #include "repo/status.hpp"
@@ -126,17 +127,21 @@ Result<std::vector<WorktreeInfo>> Repository::worktrees(const WorktreeListOption
 }
 Result<WorktreeRemoveReport> Repository::remove_worktree(const std::string& from, const std::string& name,
                                                          Overwrite overwrite) {
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "remove a working copy"));
   return repo::remove_worktree(*impl_->session, name.starts_with('/') ? name : from + "/" + name, name, overwrite);
 }
 Result<WorktreeMoveReport> Repository::move_worktree(const std::string& from, const std::string& name,
                                                      const std::string& to) {
   auto absolute = [&](const std::string& path) { return path.starts_with('/') ? path : from + "/" + path; };
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "move a working copy"));
   return repo::move_worktree(*impl_->session, absolute(name), name, absolute(to));
 }
 Result<WorktreePruneReport> Repository::prune_worktrees(const WorktreePruneOptions& options) {
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "prune working copies"));
   return repo::prune_worktrees(*impl_->session, options);
 }
 Result<WorktreeRepairReport> Repository::repair_worktrees(const std::vector<std::string>& paths) {
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "repair working copies"));
   return repo::repair_worktrees(*impl_->session, paths);
 }
 

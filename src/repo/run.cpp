@@ -40,7 +40,11 @@ class PrivateRun {
     PrivatePlace place = COWSTORE_TRY(PrivatePlace::make(session_));
     COWSTORE_TRY(run_in_copy(version_.commit.hex(), place.path(), Place::kInStore));
     COWSTORE_TRY(advance_branch());
-    return place.discard();
+    auto discarded = place.discard();
+    if (!discarded && session_.context.notice)
+      session_.context.notice("the private copy isn't all removed (" + discarded.error().message() +
+                              "): `cowstore worktree prune` does the rest");
+    return {};
   }
 
   /// As `checkout` would have made it.

@@ -232,6 +232,25 @@ TEST_P(RunTest, WhatAKilledRunLeavesIsPruned) {
   expect_nothing_left();
 }
 
+TEST_P(RunTest, WorkingCopiesAreNotTidiedUpFromWithin) {
+  if (!ready()) return;
+  ASSERT_EQ(::mkfifo((temp() / "started").c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo((temp() / "tried").c_str(), 0600), 0);
+  Child child(
+      [&] { return status_after(shell("echo > '" + (temp() / "started") + "'; cat '" + (temp() / "tried") + "'")); });
+  read_file(temp() / "started");
+  const std::string places = copy() + "/.cowstore/store/run";
+  for (const std::string& name : names_in(places)) {
+    if (name == "lock") continue;
+    Repository within = open_repository(places + "/" + name + "/copy");
+    expect_error(within.prune_worktrees({}), ErrorCode::kUnsupported, "hidden");
+    expect_error(within.remove_worktree("/", copy(), Overwrite::kForce), ErrorCode::kUnsupported, "hidden");
+  }
+  write_file(temp() / "tried", "");
+  EXPECT_EQ(child.wait().status, 0);
+  expect_nothing_left();
+}
+
 TEST_P(RunTest, OrdinaryUsersRunInAUserNamespace) {
   if (!ready()) return;
   run_shell(temp().path(), "chown -R 65534:65534 copy; chmod 0755 .");
