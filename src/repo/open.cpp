@@ -38,7 +38,9 @@ Result<store::StoreConfig> config_of(const InitOptions& options) {
 
 /// Makes the directory if it is missing, as a subvolume where there are any; says whether it was.
 Result<bool> ensure_directory(const std::string& path) {
-  if (sys::Dir::open(path)) return false;
+  auto present = sys::Dir::open(path);
+  if (present) return false;
+  if (present.error().code != ErrorCode::kNotFound) return std::move(present).error();
   sys::Dir start = COWSTORE_TRY(sys::Dir::open(path.starts_with('/') ? "/" : "."));
   std::string_view relative = path;
   while (relative.starts_with('/')) relative.remove_prefix(1);

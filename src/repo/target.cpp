@@ -123,19 +123,23 @@ BuildDirectory::BuildDirectory(BuildDirectory&& other) noexcept
       lock_(std::move(other.lock_)) {}
 
 /// Another process may have removed it in the moment before it was locked, and made its own of that name.
-bool BuildDirectory::is_there() const {
+Result<bool> BuildDirectory::is_there() const {
   auto named = parent_->stat(name_);
-  auto own = dir.stat_self();
-  return named && own && named->inode == own->inode && named->device == own->device;
+  if (!named && named.error().code == ErrorCode::kNotFound) return false;
+  if (!named) return std::move(named).error();
+  sys::Stat own = COWSTORE_TRY(dir.stat_self());
+  return named->inode == own.inode && named->device == own.device;
 }
 
 BuildDirectory::~BuildDirectory() {
-  if (!name_.empty() && (!dir.valid() || is_there())) (void)sys::remove_subvolume(*parent_, name_);
+  if (name_.empty()) return;
+  auto there = dir.valid() ? is_there() : Result<bool>(true);
+  if (there && *there) (void)sys::remove_subvolume(*parent_, name_);
 }
 
 Result<void> BuildDirectory::move_to(const Target& target) {
   bool replaces = target.found == Target::Found::kEmpty && !COWSTORE_TRY(removed_as_subvolume(target));
-  if (!is_there()) return busy(target.parent.path_of(name_));
+  if (!COWSTORE_TRY(is_there())) return busy(target.parent.path_of(name_));
   auto mode = replaces ? sys::RenameMode::kReplace : sys::RenameMode::kNoReplace;
   COWSTORE_TRY(parent_->rename(name_, target.parent, target.name, mode));
   name_.clear();

@@ -52,7 +52,7 @@ class BuildDirectory {
  private:
   BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
 
-  [[nodiscard]] bool is_there() const;
+  [[nodiscard]] Result<bool> is_there() const;
 
   const sys::Dir* parent_;
   std::string name_;

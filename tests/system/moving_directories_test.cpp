@@ -53,6 +53,7 @@ class MovingDirectories : public FilesystemTest {
 
   void fill() {
     remove_path(copy());
+    make_dirs(copy());  // a plain directory: nothing can be renamed out of a subvolume
     make_repository(copy());
     for (const char* name : {"beside", "above/dir/a", "above/dir/sub/b", "above/c"}) write_file(path(name), "tracked");
     commit_all(copy(), "first");
