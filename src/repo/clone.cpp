@@ -237,6 +237,7 @@ Result<CloneReport> clone(Session& session, const std::string& directory, const 
   COWSTORE_TRY(check_options(options));
   Target target = COWSTORE_TRY(look_at(kOperation, directory));
   COWSTORE_TRY(check_target(session, target));
+  COWSTORE_TRY(expect_room_to_build(kOperation, target, session));
   auto lock = COWSTORE_TRY(lock_source(session));
   Head head = COWSTORE_TRY(session.head());
   COWSTORE_TRY(check_new_branch(session, options, head));

@@ -227,6 +227,7 @@ Result<CheckoutReport> checkout_new(Session& session, const std::string& revisio
   if (target.found == Target::Found::kOccupied) {
     return adopt_directory(session, target, resolved.branch.empty() ? resolved.commit.hex() : resolved.branch, options);
   }
+  COWSTORE_TRY(expect_room_to_build("check out to", target, session));
   return NewCopy(session, options, std::move(target), std::move(resolved)).run();
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "repo/registered.hpp"
+#include "repo/staging.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
@@ -64,6 +66,14 @@ Result<Target> look_at(std::string_view operation, const std::string& directory)
                    "name another directory"};
     return look_at(operation, real);
   }
+  if (is_staging_name(target.name)) {
+    return Error{ErrorCode::kUsage,
+                 0,
+                 std::string(operation),
+                 directory,
+                 "such names are for directories that cowstore is making or removing",
+                 "name another one"};
+  }
   target.parent_path = COWSTORE_TRY(sys::real_path(parent));
   target.parent = COWSTORE_TRY(sys::Dir::open(target.parent_path));
   auto stat = target.parent.stat(target.name);
@@ -84,6 +94,33 @@ Result<void> expect_outside_of_stores(std::string_view operation, const Target& 
   if (!inside) return {};
   return Error{ErrorCode::kUsage,       0, std::string(operation), target.path(), "it is inside of a store",
                "name another directory"};
+}
+
+namespace {
+
+/// Another store's, or one that is registered there or nowhere else to be found. What is left of a command is none: its
+/// home is missing, or names this store and an id that nobody has yet, or, in a snapshot, that of its source.
+Result<bool> is_in_use(const WorkingCopy& copy, Session& session) {
+  if (copy.store_path() != session.copy.store_path()) return true;
+  std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
+  const Registered* registered = registration_of(all, copy);
+  return registered != nullptr && (registered->path == copy.path || !look_at(*registered, all).copy);
+}
+
+}  // namespace
+
+Result<void> expect_room_to_build(std::string_view operation, const Target& target, Session& session) {
+  const std::string path = (target.parent_path == "/" ? "" : target.parent_path) + "/" + staging_name(target.name);
+  auto there = open_working_copy(path);
+  if (!there && (there.error().sys_errno == ENOENT || there.error().sys_errno == ENOTDIR)) return {};
+  bool in_use = there ? COWSTORE_TRY(is_in_use(*there, session)) : true;
+  if (!in_use) return {};
+  return Error{ErrorCode::kConflict,
+               0,
+               std::string(operation),
+               target.path(),
+               path + " is in the way, and is no leftover of an interrupted command",
+               "give that another name"};
 }
 
 Result<BuildDirectory> BuildDirectory::make(const Target& target) {

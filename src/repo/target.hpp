@@ -22,11 +22,16 @@ struct Target {
   [[nodiscard]] std::string path() const { return parent_path == "/" ? "/" + name : parent_path + "/" + name; }
 };
 
-/// Errors are of the operation `operation`. kConflict if it is no directory.
+/// Errors are of the operation `operation`. kConflict if it is no directory, kUsage if it has one of the names of
+/// directories that come or go (staging.hpp).
 Result<Target> look_at(std::string_view operation, const std::string& directory);
 
 /// kUsage if the target lies in this session's store, or in anybody's `.cowstore`.
 Result<void> expect_outside_of_stores(std::string_view operation, const Target& target, const Session& session);
+
+/// kConflict if somebody's working copy has the name that the build directory needs: only a directory that an
+/// interrupted command left is replaced.
+Result<void> expect_room_to_build(std::string_view operation, const Target& target, Session& session);
 
 /// The directory in which a new working copy is built, beside the target, before it is renamed into place. Removed
 /// again unless kept. Its name follows from the target's, so that what a crash left is found, and replaced, by the next

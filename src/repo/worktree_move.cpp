@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "repo/registered.hpp"
+#include "repo/staging.hpp"
 #include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 
@@ -78,6 +79,13 @@ class Move {
       return Error{ErrorCode::kUsage, 0, kOperation, from_, to_ + " lies in it", "name a place outside of it"};
     if (is_within(to_, old_store_) || (to_ + "/").find(std::string("/") + kControlName + "/") != std::string::npos)
       return Error{ErrorCode::kUsage, 0, kOperation, from_, to_ + " lies in a store", "name another directory"};
+    if (is_staging_name(name_in_directory(to_)))
+      return Error{ErrorCode::kUsage,
+                   0,
+                   kOperation,
+                   from_,
+                   name_in_directory(to_) + " is a name for directories that cowstore is making or removing",
+                   "name another one"};
     auto parent = sys::Dir::open(directory_above(to_));
     if (!parent) return std::move(parent).error();
     auto stat = parent->stat(name_in_directory(to_));

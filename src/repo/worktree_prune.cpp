@@ -68,11 +68,13 @@ class Pruning {
     std::string path = leftover.directory + "/" + leftover.name;
     if (leftover.use == Leftover::Use::kForeign || is_registered_at(path)) return {};
     const bool removing = leftover.kind == Leftover::Kind::kRemoving;
-    const Registered* owner = removing ? owner_of(leftover) : nullptr;
+    const Registered* owner = owner_of(leftover);
     if (owner != nullptr) waiting_.insert(owner->id);
     if (leftover.use == Leftover::Use::kBusy) return keep(path, "a command is at work in it");
     if (leftover.use == Leftover::Use::kUnknown) return keep(path, "it can't be looked into");
-    if (owner != nullptr) return give_back(leftover, *owner);
+    if (removing && owner != nullptr) return give_back(leftover, *owner);
+    if (owner != nullptr && !look_at(*owner, all_).copy)  // else it is half a snapshot of that one
+      return keep(path, "it is " + owner->path + ", which was moved");
     if (removing && !is_recorded(leftover))
       return keep(path, "the operation log doesn't say that it was removed: if nothing in it is wanted, delete it");
     const char* what = removing ? "left by an interrupted removal" : "left by an interrupted command";

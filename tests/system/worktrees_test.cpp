@@ -360,6 +360,40 @@ TEST_P(WorktreePrune, FindsByItsPlaceWhatHasLostItsHome) {
   EXPECT_EQ(read_file(temp() / ".other.cowstore-removing/x"), "somebody's");
 }
 
+TEST_P(WorktreePrune, LeavesAWorkingCopyThatHasTheNameOfALeftover) {
+  if (skipped()) return;
+  std::string odd = temp() / ".odd.cowstore-partial";
+  rename_path(side(), odd);
+  write_file(odd + "/new", "work");
+  EXPECT_THAT(paths_of(prune().kept), ElementsAre(odd)) << "moved, and not registered there yet";
+  must(open_repository(main()).repair_worktrees({odd}));
+  EXPECT_THAT(prune().removed, IsEmpty());
+  expect_error(open_repository(main()).clone(temp() / "odd", {}), ErrorCode::kConflict, odd);
+  expect_error(open_repository(main()).checkout("main", temp() / "odd", {}), ErrorCode::kConflict, odd);
+  EXPECT_EQ(read_file(odd + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, LeavesAnotherStoresWorkingCopyThatHasTheNameOfALeftover) {
+  if (skipped()) return;
+  std::string odd = temp() / ".odd.cowstore-partial";
+  make_repository(odd);
+  write_file(odd + "/new", "work");
+  EXPECT_THAT(prune().removed, IsEmpty());
+  expect_error(open_repository(main()).clone(temp() / "odd", {}), ErrorCode::kConflict, odd);
+  EXPECT_EQ(read_file(odd + "/new"), "work");
+}
+
+TEST_P(WorktreePrune, NoCommandMakesAWorkingCopyOfSuchAName) {
+  if (skipped()) return;
+  for (const char* name : {".x.cowstore-partial", ".x.cowstore-removing", ".cowstore-partial-x"}) {
+    SCOPED_TRACE(name);
+    auto repository = open_repository(main());
+    expect_error(repository.clone(temp() / name, {}), ErrorCode::kUsage, name);
+    expect_error(repository.checkout("main", temp() / name, {}), ErrorCode::kUsage, name);
+    expect_error(repository.move_worktree(temp().path(), "side", temp() / name), ErrorCode::kUsage, name);
+  }
+}
+
 TEST_P(WorktreePrune, IsNothingThatUndoFinds) {
   if (skipped()) return;
   write_file(main() + "/a", "edited");
