@@ -13,7 +13,6 @@ namespace cowstore::repo {
 
 namespace {
 
-constexpr const char* kStoreName = "store";
 constexpr const char* kHomeName = "home";
 constexpr const char* kLockName = "lock";
 constexpr const char* kDefaultBranch = "main";

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kFewestDigits = 4;
 
-bool is_absent(const Error& error) {
-  return error.sys_errno == ENOENT || error.sys_errno == ENOTDIR;
-}
-
 Found unreadable(const Error& error) {
   return {WorktreeState::kUnreadable, error.message(), std::nullopt};
 }
@@ -75,8 +71,31 @@ Result<std::vector<Registered>> registered_copies(Session& session) {
   return copies;
 }
 
+bool is_absent(const Error& error) {
+  return error.sys_errno == ENOENT || error.sys_errno == ENOTDIR;
+}
+
+bool is_same_directory(const sys::Stat& a, const sys::Stat& b) {
+  return a.inode == b.inode && a.device == b.device;
+}
+
+bool is_same_directory(const sys::Dir& a, const sys::Dir& b) {
+  auto first = a.stat_self();
+  auto second = b.stat_self();
+  return first && second && is_same_directory(*first, *second);
+}
+
 bool holds_store(const Session& session, const std::string& path) {
-  return is_within(session.copy.store_path(), path + "/" + kControlName);
+  const std::string control = path + "/" + kControlName;
+  if (is_within(session.copy.store_path(), control)) return true;
+  auto there = sys::Dir::open(control + "/" + kStoreName);
+  return there && is_same_directory(*there, session.store->dir());
+}
+
+bool holds_store(const Session& session, const WorkingCopy& copy) {
+  if (copy.store_place == WorkingCopy::StorePlace::kWithin) return true;
+  auto there = copy.control.open_dir(kStoreName);
+  return there ? is_same_directory(*there, session.store->dir()) : !is_absent(there.error());
 }
 
 bool is_same(const Registered& registered, const std::string& uuid, const std::string& home_id) {
@@ -105,6 +124,27 @@ Found look_at(const Registered& registered, const std::vector<Registered>& all) 
   return {WorktreeState::kUnchecked, "", std::move(*copy)};
 }
 
+namespace {
+
+/// Until a command is run in it, a copy of a working copy, or a snapshot, has its original's id.
+bool is_original(const WorkingCopy& copy, const Registered& registered, const std::vector<Registered>& all) {
+  Found found = look_at(registered, all);
+  return !found.copy || is_same_directory(found.copy->root, copy.root);
+}
+
+Error unregistered_copy(const std::string& as_given, const WorkingCopy& copy, const Registered& original) {
+  bool has_store = copy.store_place == WorkingCopy::StorePlace::kWithin;
+  return {ErrorCode::kNotFound,
+          0,
+          "find the working copy",
+          as_given,
+          "it is a copy of " + original.path + " that isn't registered",
+          has_store ? "it is another repository: its store lies in it"
+                    : "any cowstore command in it registers it as one of its own"};
+}
+
+}  // namespace
+
 Result<Registered> find_registered(Session& session, const std::string& path, const std::string& as_given) {
   std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
   for (const Registered& each : all) {
@@ -113,6 +153,7 @@ Result<Registered> find_registered(Session& session, const std::string& path, co
   // By what lies there: the directory may have been moved since it was registered.
   auto opened = open_working_copy(path);
   const Registered* there = opened ? registration_of(all, *opened) : nullptr;
+  if (there != nullptr && !is_original(*opened, *there, all)) return unregistered_copy(as_given, *opened, *there);
   std::vector<Registered> matches;
   for (const Registered& each : all) {
     bool begins_so = as_given.size() >= kFewestDigits && each.id.starts_with(as_given);

@@ -34,8 +34,17 @@ bool is_same(const Registered& registered, const std::string& uuid, const std::s
 /// nullptr if it is none.
 const Registered* registration_of(const std::vector<Registered>& all, const WorkingCopy& copy);
 
-/// Whether the store lies in the working copy at this path.
+/// Whether the store lies in the working copy at this path, whichever way the session came to it.
 bool holds_store(const Session& session, const std::string& path);
+/// Whether that or any other store lies in this one, by what is open, whatever its path says; also if it can't be told:
+/// for what would destroy it.
+bool holds_store(const Session& session, const WorkingCopy& copy);
+
+/// By inode and device: links and bind mounts give one directory many paths.
+bool is_same_directory(const sys::Stat& a, const sys::Stat& b);
+bool is_same_directory(const sys::Dir& a, const sys::Dir& b);  ///< false, too, if it can't be told
+/// Whether an error says that nothing has that path.
+bool is_absent(const Error& error);
 
 /// What is at a working copy's registered path.
 struct Found {
@@ -49,7 +58,8 @@ struct Found {
 Found look_at(const Registered& registered, const std::vector<Registered>& all);
 
 /// The registered working copy that the user means by a path (absolute) or by an id or the unique beginning of one (at
-/// least 4 digits). kNotFound, or kUsage if several ids begin so.
+/// least 4 digits). A directory that was moved counts as the registered one, a copy of one that is in its place
+/// doesn't. kNotFound, or kUsage if several ids begin so.
 Result<Registered> find_registered(Session& session, const std::string& path, const std::string& as_given);
 
 /// The session of another working copy of the same store, for looking at it. Nothing is registered or finished in it.

@@ -14,6 +14,7 @@
 namespace cowstore::repo {
 
 inline constexpr const char* kControlName = ".cowstore";
+inline constexpr const char* kStoreName = "store";  ///< in the control directory of the working copy that holds it
 
 /// The file `home` of the control directory. What is checked out is repeated here so that a working copy whose
 /// registration was interrupted can be registered again; after that the view counts alone.

@@ -22,6 +22,11 @@ Error refused(const std::string& path, const std::string& reason, const std::str
   return {ErrorCode::kConflict, 0, kOperation, path, reason, hint};
 }
 
+Error holds_versions(const std::string& path) {
+  return refused(path, "it is the main one, which holds the store: all versions would go with it",
+                 "to be rid of the whole repository, remove the directory yourself");
+}
+
 /// What is in a working copy and in no version.
 struct Work {
   changes::Scan scan;
@@ -80,6 +85,7 @@ class Removal {
   Result<WorktreeRemoveReport> run(WorkingCopy copy) {
     renamed_ = copy.path != registered_.path;
     other_ = COWSTORE_TRY(session_of(session_, std::move(copy)));
+    if (holds_store(session_, other_->copy)) return holds_versions(registered_.path);
     auto lock = COWSTORE_TRY(try_lock_working_copy(other_->copy, session_.context));
     if (!lock) {
       return Error{ErrorCode::kBusy,
@@ -99,7 +105,7 @@ class Removal {
     COWSTORE_TRY(put_aside());
     auto recorded = keep_and_record();
     if (!recorded) {
-      put_back();
+      (void)put_back();  // else `prune` does it: it is registered
       return std::move(recorded).error();
     }
     remove_files();
@@ -136,12 +142,28 @@ class Removal {
       return refused(registered_.path, parent_.path_of(aside()) + " is in the way",
                      "`cowstore worktree prune` removes what is left of earlier removals");
     COWSTORE_TRY(std::move(renamed));
+    if (!is_aside()) return another_was_there();
     renamed_ = true;
     return parent_.sync();  // before the record: else a power cut leaves it in its place, but unregistered
   }
 
-  void put_back() {
-    (void)parent_.rename(aside(), parent_, name_in_directory(registered_.path), sys::RenameMode::kNoReplace);
+  /// Names are not what is open: somebody may have put another directory, or a link, in its place.
+  [[nodiscard]] bool is_aside() const {
+    auto named = parent_.stat(aside());
+    auto open = other_->copy.root.stat_self();
+    return named && open && is_same_directory(*named, *open);
+  }
+
+  [[nodiscard]] Error another_was_there() const {
+    auto back = put_back();
+    const std::string reason = "it was replaced meanwhile";
+    if (back) return refused(registered_.path, reason, "look at what is there now, and run it again");
+    return refused(registered_.path, reason + "; what is there now is " + parent_.path_of(aside()),
+                   "rename that: it stays there until somebody does");
+  }
+
+  [[nodiscard]] Result<void> put_back() const {
+    return parent_.rename(aside(), parent_, name_in_directory(registered_.path), sys::RenameMode::kNoReplace);
   }
 
   /// Looks once more: somebody may have written to it until it lost its name.
@@ -176,15 +198,17 @@ class Removal {
 
   /// It is gone for everybody already: what fails here is only left lying.
   void remove_files() {
+    if (!is_aside())
+      return leave("it was replaced: rename what is there, which `cowstore worktree prune` would remove");
     auto removed = sys::remove_subvolume(parent_, aside());
-    if (!removed) {
-      report_.files = WorktreeRemoveReport::Files::kLeft;
-      if (session_.context.notice)
-        session_.context.notice("could not remove all of " + parent_.path_of(aside()) + ": " +
-                                removed.error().message() + "; `cowstore worktree prune` tries again");
-    } else if (*removed == sys::SubvolumeRemoval::kDestroyed) {
-      report_.files = WorktreeRemoveReport::Files::kAtOnce;
-    }
+    if (!removed) return leave(removed.error().message() + "; `cowstore worktree prune` tries again");
+    if (*removed == sys::SubvolumeRemoval::kDestroyed) report_.files = WorktreeRemoveReport::Files::kAtOnce;
+  }
+
+  void leave(const std::string& why) {
+    report_.files = WorktreeRemoveReport::Files::kLeft;
+    if (session_.context.notice)
+      session_.context.notice("could not remove all of " + parent_.path_of(aside()) + ": " + why);
   }
 
   Session& session_;
@@ -211,9 +235,7 @@ Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string
                                              Overwrite overwrite) {
   sys::FileLock lock = COWSTORE_TRY(lock_worktrees(session));
   Registered registered = COWSTORE_TRY(find_registered(session, settled_path(path), as_given));
-  if (holds_store(session, registered.path))
-    return refused(registered.path, "it is the main one, which holds the store: all versions would go with it",
-                   "to be rid of the whole repository, remove the directory yourself");
+  if (holds_store(session, registered.path)) return holds_versions(registered.path);
   if (registered.id == session.copy.home.id)
     return refused(registered.path, "the command runs in it", "run it in another working copy (-C DIR)");
   std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));

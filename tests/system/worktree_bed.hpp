@@ -1,6 +1,8 @@
 // Repositories with several working copies, for tests of their administration.
 #pragma once
 
+#include <sys/mount.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -37,6 +39,15 @@ inline std::uint64_t first_point_on(const std::string& filesystem) {
   return filesystem == "ext4" ? 1 : filesystem == "btrfs" ? 4 : 7;
 }
 inline constexpr std::uint64_t kPointsApart = 9;
+
+/// One directory under a second path, for as long as the test's directory is there. False after having skipped the
+/// test.
+inline bool bind_or_skip(const std::string& directory, const std::string& at) {
+  make_dirs(at);
+  if (::mount(directory.c_str(), at.c_str(), nullptr, MS_BIND, nullptr) == 0) return true;
+  skip_test("can't make bind mounts");
+  return false;
+}
 
 /// `main` with two files in a commit, and `side`, a working copy of it, in one directory.
 class WorktreeTest : public FilesystemTest {

@@ -147,6 +147,86 @@ TEST_P(WorktreeRemove, NeverTakesTheMainOneNorTheOneItRunsIn) {
   EXPECT_TRUE(exists(side() + "/a"));
 }
 
+TEST_P(WorktreeRemove, KnowsTheMainOneWhereTheStoreIsNamedThroughABindMount) {
+  if (skipped() || !bind_or_skip(main(), temp() / "bound")) return;
+  std::string through = temp() / "through";
+  check_out(temp() / "bound", "main", through);
+  auto in_through = open_repository(through);
+  expect_error(in_through.remove_worktree(temp().path(), "main", Overwrite::kForce), ErrorCode::kConflict, "main one");
+  EXPECT_TRUE(listed(through, main()).main);
+  expect_clean(main());
+  expect_sound(main());
+}
+
+TEST_P(WorktreeRemove, KnowsTheMainOneWhereTheStoreIsNamedThroughALink) {
+  if (skipped()) return;
+  std::string moved = temp() / "big/main";
+  make_dirs(temp() / "big");
+  rename_path(main(), moved);
+  write_file(moved + "/a", "edited");
+  commit_all(moved, "second");
+  make_symlink("big/main", main());
+  expect_error(open_repository(side()).remove_worktree(temp().path(), "big/main", Overwrite::kRefuse),
+               ErrorCode::kConflict, "main one");
+  expect_clean(moved);
+  expect_sound(moved);
+}
+
+TEST_P(WorktreeRemove, TakesNothingThatWasPutInItsPlaceMeanwhile) {
+  if (skipped()) return;
+  write_file(temp() / "other/x", "somebody's");
+  ActBefore replace(sys::Call::kRename, ".side.cowstore-removing", [&] {
+    rename_path(side(), temp() / "kept");
+    rename_path(temp() / "other", side());
+  });
+  {
+    ScopedObserver watching(replace);
+    expect_error(remove("side"), ErrorCode::kConflict, "replaced");
+  }
+  EXPECT_TRUE(replace.fired());
+  EXPECT_EQ(read_file(side() + "/x"), "somebody's");
+  EXPECT_EQ(read_file(temp() / "kept/a"), "first");
+  EXPECT_NE(id_of(side()), "") << "nothing was removed, so it stays registered";
+  EXPECT_FALSE(exists(aside()));
+}
+
+TEST_P(WorktreeRemove, TakesNothingThatHasItsTemporaryNameMeanwhile) {
+  if (skipped()) return;
+  write_file(temp() / "other/x", "somebody's");
+  // When the new name is made durable.
+  ActBefore replace(sys::Call::kSync, temp().path(), [&] {
+    rename_path(aside(), temp() / "kept");
+    rename_path(temp() / "other", aside());
+  });
+  {
+    ScopedObserver watching(replace);
+    EXPECT_EQ(must(remove("side")).files, WorktreeRemoveReport::Files::kLeft);
+  }
+  EXPECT_TRUE(replace.fired());
+  EXPECT_EQ(read_file(aside() + "/x"), "somebody's");
+  EXPECT_EQ(read_file(temp() / "kept/a"), "first");
+}
+
+TEST_P(WorktreeRemove, OfACopyThatNobodyOpenedIsNotThatOfItsOriginal) {
+  if (skipped()) return;
+  std::string copied = temp() / "copied";
+  std::string how = filesystem() == "btrfs" ? "btrfs subvolume snapshot " : "cp -a ";
+  ASSERT_EQ(std::system((how + side() + " " + copied + " >/dev/null").c_str()), 0);
+  expect_error(remove("copied", Overwrite::kForce), ErrorCode::kNotFound, "a copy of " + side());
+  expect_error(open_repository(main()).move_worktree(temp().path(), "copied", "new"), ErrorCode::kNotFound,
+               "a copy of");
+  expect_clean(side());
+  expect_clean(copied);  // registers it
+  EXPECT_EQ(must(remove("copied")).path, copied);
+  expect_clean(side());
+}
+
+TEST_P(WorktreeRemove, OfAnotherPathOfItsDirectoryIsThatOfTheRegisteredOne) {
+  if (skipped() || !bind_or_skip(temp().path(), temp() / "bound")) return;
+  EXPECT_EQ(must(remove("bound/side")).path, side());
+  EXPECT_FALSE(exists(side()));
+}
+
 TEST_P(WorktreeRemove, NeverTakesADirectoryThatIsSomethingElseByNow) {
   if (skipped()) return;
   rename_path(side(), temp() / "away");
