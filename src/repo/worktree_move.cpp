@@ -27,7 +27,7 @@ class Move {
   Result<WorktreeMoveReport> run() {
     COWSTORE_TRY(session_.note_place());
     all_ = COWSTORE_TRY(registered_copies(session_));
-    old_store_ = session_.copy.store_path();
+    old_store_ = store_by_path();
     const Registered* moving = find(report_.id);
     Found found = look_at(*moving, all_);
     bool renamed_before = !found.copy && is_at(*moving, to_);  // a crash came before the record
@@ -47,7 +47,24 @@ class Move {
   struct Held {
     WorkingCopy copy;
     sys::FileLock lock;
+    bool names_store;  ///< its home leads to this store, by whatever path
   };
+
+  /// By its path in what is renamed, if it lies there: the session may have come to it by a link or a bind mount.
+  [[nodiscard]] std::string store_by_path() const {
+    std::string named = session_.copy.store_path();
+    if (is_within(named, from_)) return named;
+    for (const Registered& each : all_) {
+      if (is_within(each.path, from_) && holds_store(session_, each.path))
+        return each.path + "/" + kControlName + "/" + kStoreName;
+    }
+    return named;
+  }
+
+  [[nodiscard]] bool names_store(const WorkingCopy& copy) const {
+    auto store = sys::Dir::open(copy.store_path());
+    return store && is_same_directory(*store, session_.store->dir());
+  }
 
   [[nodiscard]] const Registered* find(const std::string& id) const {
     for (const Registered& each : all_) {
@@ -102,7 +119,10 @@ class Move {
       bool inside = is_within(each.path, from_);
       if (!inside && !store_moves()) continue;
       Found found = look_at(each, all_);
-      if (!found.copy) continue;
+      if (!found.copy) {
+        if (store_moves()) report_.unrepaired.push_back(moved(each.path));
+        continue;
+      }
       auto lock = try_lock_working_copy(*found.copy, session_.context);
       if (!lock && !inside) {
         report_.unrepaired.push_back(each.path);  // a snapshot that is read-only, or somebody else's
@@ -117,7 +137,8 @@ class Move {
                      "a command is at work in " + each.path + ": " + sys::FileLock::holder(found.copy->control, "lock"),
                      "wait for its end"};
       }
-      held_.push_back({std::move(*found.copy), std::move(*taken)});
+      bool names = names_store(*found.copy);
+      held_.push_back({std::move(*found.copy), std::move(*taken), names});
     }
     return {};
   }
@@ -150,17 +171,18 @@ class Move {
     if (!store_moves()) return;
     for (Held& held : held_) {
       auto home = read_home(held.copy.control);
-      auto written = home ? rewrite(held.copy, *home) : Result<void>(home.error());
-      if (!written) report_.unrepaired.push_back(held.copy.path);
+      auto written = home ? rewrite(held, *home) : Result<void>(home.error());
+      if (!written) report_.unrepaired.push_back(moved(held.copy.path));
     }
   }
 
-  Result<void> rewrite(const WorkingCopy& copy, Home home) {
+  Result<void> rewrite(const Held& held, Home home) {
+    const WorkingCopy& copy = held.copy;
     const std::string store = moved(old_store_);
     if (copy.store_place == WorkingCopy::StorePlace::kWithin) {
       if (!home.store_at) return {};
       home.store_at = store;
-    } else if (copy.store_path() == old_store_) {
+    } else if (held.names_store) {
       home.id = copy.home.id;
       home.store = store;
       home.store_at.reset();

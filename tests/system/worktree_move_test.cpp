@@ -64,6 +64,27 @@ TEST_P(WorktreeMove, OfTheMainOneIsToldToItsClones) {
   expect_clean(side());
 }
 
+TEST_P(WorktreeMove, OfTheMainOneIsToldToAllByWhateverPathTheyNameTheStore) {
+  if (skipped() || !bind_or_skip(main(), temp() / "bound")) return;
+  std::string through = temp() / "through";
+  check_out(temp() / "bound", "main", through);
+  std::string moved = temp() / "moved";
+  auto report = must(open_repository(through).move_worktree(temp().path(), "main", "moved"));
+  EXPECT_EQ(report.also, (Paths{side(), through}));
+  expect_clean(side());
+  expect_clean(through);
+  for (const std::string& copy : report.also) EXPECT_EQ(open_repository(copy).store_path(), moved + "/.cowstore/store");
+}
+
+TEST_P(WorktreeMove, OfTheMainOneNamesThoseThatCannotBeLookedAt) {
+  if (skipped()) return;
+  rename_path(side(), temp() / "away");
+  std::string inside = main() + "/inside";
+  check_out(main(), "main", inside);
+  overwrite_file(inside + "/.cowstore/home", "{broken", 0);
+  EXPECT_EQ(must(move("main", "moved")).unrepaired, (Paths{temp() / "moved/inside", side()}));
+}
+
 TEST_P(WorktreeMove, GoesOnInTheOneThatItMoves) {
   if (skipped()) return;
   auto repository = open_repository(side());
