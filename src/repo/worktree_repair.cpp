@@ -12,16 +12,6 @@ namespace cowstore::repo {
 
 namespace {
 
-/// Whether both paths lead to one directory.
-bool same_directory(const std::string& a, const std::string& b) {
-  auto first = sys::Dir::open(a);
-  auto second = sys::Dir::open(b);
-  if (!first || !second) return false;
-  auto one = first->stat_self();
-  auto other = second->stat_self();
-  return one && other && one->inode == other->inode && one->device == other->device;
-}
-
 class Repair {
  public:
   explicit Repair(Session& session) : session_(session), store_path_(session.copy.store_path()) {}
@@ -101,23 +91,34 @@ class Repair {
     return {};
   }
 
+  [[nodiscard]] bool may_be_ours(const WorkingCopy& copy) const {
+    if (copy.home.commit) return object::read_commit(*session_.store, *copy.home.commit).ok();
+    if (registration_of(all_, copy) != nullptr) return true;
+    auto named = sys::Dir::open(copy.store_path());
+    return named && is_same_directory(*named, session_.store->dir());
+  }
+
   /// By opening it, which registers what isn't.
   Result<void> register_anew(WorkingCopy copy) {
     std::string path = copy.path;
-    if (copy.home.commit && !object::read_commit(*session_.store, *copy.home.commit))
-      return failure("its commit isn't in this store: it belongs to another one, " + copy.home.store);
+    if (!may_be_ours(copy))
+      return failure("this store has neither its id nor its commit: it belongs to another one, " + copy.home.store);
     COWSTORE_TRY(repair_home(std::move(copy)));
     COWSTORE_TRY(open_at(path, session_.context));
     done(path, "was not registered");
     return {};
   }
 
-  /// Makes it name this store, unless it names another one that exists.
+  /// Makes it name this store, unless it names another one that exists, or may exist.
   Result<void> repair_home(WorkingCopy copy) {
     std::string named = copy.store_path();
     if (named == store_path_) return {};
-    if (sys::Dir::open(named) && !same_directory(named, store_path_))
+    auto there = sys::Dir::open(named);
+    if (!there && !is_absent(there.error()))
+      return failure("whether its store exists can't be told: " + there.error().message());
+    if (there && !is_same_directory(*there, session_.store->dir()))
       return failure("it belongs to the store " + named + ", which exists");
+    if (there && copy.store_place == WorkingCopy::StorePlace::kWithin) return {};  // the main one, by another path
     auto lock = COWSTORE_TRY(try_lock_working_copy(copy, session_.context));
     if (!lock) return Error{ErrorCode::kBusy, 0, "repair", copy.path, "a command is at work in it", "wait for its end"};
     Home home = COWSTORE_TRY(read_home(copy.control));

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <future>
 #include <thread>
 
@@ -80,6 +81,20 @@ class Pruner {
   std::optional<Result<WorktreePruneReport>> report_;
   std::thread thread_;
 };
+
+/// Opening that path fails.
+class FailOpen : public sys::Observer {
+ public:
+  FailOpen(std::string path, int error) : path_(std::move(path)), error_(error) {}
+  int before(sys::Call call, std::uint64_t, std::string_view name) override {
+    return call == sys::Call::kOpen && name == path_ ? error_ : 0;
+  }
+
+ private:
+  std::string path_;
+  int error_;
+};
+
 INSTANTIATE_TEST_SUITE_P(On, WorktreeList, every_filesystem(), filesystem_param_name);
 INSTANTIATE_TEST_SUITE_P(On, WorktreePrune, every_filesystem(), filesystem_param_name);
 INSTANTIATE_TEST_SUITE_P(On, WorktreeRepair, every_filesystem(), filesystem_param_name);
@@ -456,6 +471,39 @@ TEST_P(WorktreeRepair, TakesNoWorkingCopyFromAStoreThatExists) {
   auto report = must(open_repository(copy).repair_worktrees({}));
   EXPECT_THAT(paths_of(report.unrepaired), testing::Contains(side()));
   EXPECT_EQ(open_repository(side()).store_path(), main() + "/.cowstore/store");
+}
+
+TEST_P(WorktreeRepair, TakesNoWorkingCopyFromAStoreThatPerhapsExists) {
+  if (skipped()) return;
+  std::string copy = temp() / "copy";
+  ASSERT_EQ(std::system(("cp -a " + main() + " " + copy).c_str()), 0);
+  auto in_copy = open_repository(copy);
+  FailOpen denied(main() + "/.cowstore/store", EACCES);
+  ScopedObserver watching(denied);
+  auto report = must(in_copy.repair_worktrees({}));
+  EXPECT_THAT(paths_of(report.unrepaired), testing::Contains(side()));
+  EXPECT_THAT(read_file(side() + "/.cowstore/home"), HasSubstr("main/.cowstore/store"));
+}
+
+TEST_P(WorktreeRepair, TakesNoWorkingCopyThatHasNoVersionAndThatItDoesNotKnow) {
+  if (skipped()) return;
+  std::string other = temp() / "other";
+  make_repository(other);
+  std::string theirs = temp() / "theirs";
+  must(open_repository(other).clone(theirs, {}));
+  remove_path(other);
+  auto report = must(open_repository(main()).repair_worktrees({theirs}));
+  EXPECT_THAT(paths_of(report.unrepaired), ElementsAre(theirs));
+  EXPECT_THAT(read_file(theirs + "/.cowstore/home"), HasSubstr(other));
+}
+
+TEST_P(WorktreeRepair, LeavesTheMainOneAsItIsWhereTheStoreIsNamedByAnotherPath) {
+  if (skipped() || !bind_or_skip(main(), temp() / "bound")) return;
+  std::string through = temp() / "through";
+  check_out(temp() / "bound", "main", through);
+  std::string home = read_file(main() + "/.cowstore/home");
+  EXPECT_THAT(must(open_repository(through).repair_worktrees({})).unrepaired, IsEmpty());
+  EXPECT_EQ(read_file(main() + "/.cowstore/home"), home);
 }
 
 TEST_P(WorktreeRepair, RefusesWhatIsNoWorkingCopyOfThisStore) {
