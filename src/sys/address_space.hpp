@@ -2,24 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "cowstore/result.hpp"
 #include "sys/dir.hpp"
 #include "sys/extents.hpp"
-#include "sys/fd.hpp"
 
 namespace cowstore::sys {
 
 /// Equal for two directories exactly if addresses in their files' extent maps are comparable: the file system's id on
 /// Btrfs, whose subvolumes have device numbers of their own, else the device number.
 Result<std::string> address_space_of(const Dir& dir);
-
-/// All extents of a file as they are now: what is not written back yet has no address (FIEMAP_EXTENT_DELALLOC).
-/// In order, in bounded memory. kUnsupported (EOPNOTSUPP, ENOTTY) on file systems without FIEMAP.
-Result<void> visit_extents(const Fd& fd, std::string_view path, const std::function<void(const Extent&)>& visit);
 
 /// What an extent's flags say of its place.
 enum class Placement : std::uint8_t {

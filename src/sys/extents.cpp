@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/try.hpp"
 #include "sys/error.hpp"
 #include "sys/observed.hpp"
 
@@ -58,6 +59,27 @@ std::vector<Extent> joined(const std::vector<Extent>& extents) {
   return out;
 }
 
+/// Calls take(extent) for all in order, until it returns false.
+template <class Take>
+Result<void> walk(const Fd& fd, std::uint32_t flags, std::string_view path, Take take) {
+  for (std::uint64_t start = 0;;) {
+    FiemapBuffer buffer;
+    buffer.header().fm_start = start;
+    buffer.header().fm_length = FIEMAP_MAX_OFFSET - start;
+    buffer.header().fm_flags = flags;
+    buffer.header().fm_extent_count = kBatch;
+    int failed = detail::observed(Call::kExtents, path, [&] { return ::ioctl(fd.get(), FS_IOC_FIEMAP, buffer.bytes); });
+    if (failed != 0) return system_error("map the extents of", path, errno);
+    Extent last;
+    for (std::uint32_t i = 0; i < buffer.header().fm_mapped_extents; ++i) {
+      last = buffer.extent(i);
+      if (!take(last)) return {};
+    }
+    if (buffer.header().fm_mapped_extents == 0 || (last.flags & FIEMAP_EXTENT_LAST) != 0) return {};
+    start = last.logical + last.length;
+  }
+}
+
 }  // namespace
 
 bool Extent::shared() const {
@@ -69,28 +91,23 @@ bool Extent::comparable() const {
 
 Result<std::vector<Extent>> extent_map(const Fd& fd, std::size_t limit, std::string_view path) {
   std::vector<Extent> extents;
-  std::uint64_t start = 0;
-  for (;;) {
-    FiemapBuffer buffer;
-    buffer.header().fm_start = start;
-    buffer.header().fm_length = FIEMAP_MAX_OFFSET - start;
-    buffer.header().fm_flags = FIEMAP_FLAG_SYNC;
-    buffer.header().fm_extent_count = kBatch;
-    int failed = detail::observed(Call::kExtents, path, [&] { return ::ioctl(fd.get(), FS_IOC_FIEMAP, buffer.bytes); });
-    if (failed != 0) return system_error("map the extents of", path, errno);
-    std::uint32_t count = buffer.header().fm_mapped_extents;
-    for (std::uint32_t i = 0; i < count; ++i) extents.push_back(buffer.extent(i));
-    if (extents.size() > limit) {
-      return Error{ErrorCode::kUnsupported,
-                   0,
-                   "map the extents of",
-                   std::string(path),
-                   "it has more than " + std::to_string(limit),
-                   ""};
-    }
-    if (count == 0 || (extents.back().flags & FIEMAP_EXTENT_LAST) != 0) return extents;
-    start = extents.back().logical + extents.back().length;
-  }
+  auto take = [&](const Extent& extent) {
+    extents.push_back(extent);
+    return extents.size() <= limit;
+  };
+  COWSTORE_TRY(walk(fd, FIEMAP_FLAG_SYNC, path, take));
+  if (extents.size() <= limit) return extents;
+  return Error{
+      ErrorCode::kUnsupported, 0, "map the extents of", std::string(path), "it has more than " + std::to_string(limit),
+      ""};
+}
+
+Result<void> visit_extents(const Fd& fd, std::string_view path, const std::function<void(const Extent&)>& visit) {
+  auto take = [&](const Extent& extent) {
+    visit(extent);
+    return true;
+  };
+  return walk(fd, 0, path, take);
 }
 
 Result<std::uint64_t> count_extents(const Fd& fd, std::string_view path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Extent {
 /// The synced extent map (FIEMAP_FLAG_SYNC): dirty pages are written back first. At most `limit` extents;
 /// more is kUnsupported, as is a file system without FIEMAP.
 Result<std::vector<Extent>> extent_map(const Fd& fd, std::size_t limit, std::string_view path);
+
+/// All extents of a file as they are now: what is not written back yet has no address (FIEMAP_EXTENT_DELALLOC).
+/// In order, in bounded memory. kUnsupported (EOPNOTSUPP, ENOTTY) on file systems without FIEMAP.
+Result<void> visit_extents(const Fd& fd, std::string_view path, const std::function<void(const Extent&)>& visit);
 
 /// How many extents the synced file lies in, told without listing them, which is cheaper.
 /// kUnsupported on a file system without FIEMAP.
