@@ -9,6 +9,7 @@
 #include "cowstore/result.hpp"
 #include "cowstore/worktree.hpp"
 #include "refs/view.hpp"
+#include "repo/directories.hpp"
 #include "repo/session.hpp"
 #include "repo/working_copy.hpp"
 
@@ -40,9 +41,6 @@ bool holds_store(const Session& session, const std::string& path);
 /// for what would destroy it.
 bool holds_store(const Session& session, const WorkingCopy& copy);
 
-/// By inode and device: links and bind mounts give one directory many paths.
-bool is_same_directory(const sys::Stat& a, const sys::Stat& b);
-bool is_same_directory(const sys::Dir& a, const sys::Dir& b);  ///< false, too, if it can't be told
 /// Whether an error says that nothing has that path.
 bool is_absent(const Error& error);
 
@@ -67,15 +65,5 @@ Result<std::unique_ptr<Session>> session_of(const Session& session, WorkingCopy 
 
 /// The changes that take an entry out of the view.
 std::vector<refs::Change> without(const refs::View& view, const std::string& id);
-
-/// `path`, absolute, with links resolved and without "..", as far as there is something; of what doesn't exist only the
-/// directory above is looked at.
-std::string settled_path(const std::string& path);
-/// `path` with its last component taken off; "/" at the top.
-std::string directory_above(const std::string& path);
-/// The last component.
-std::string name_in_directory(const std::string& path);
-/// Whether it is the directory or lies in it.
-bool is_within(const std::string& path, const std::string& directory);
 
 }  // namespace cowstore::repo

@@ -13,8 +13,9 @@ namespace cowstore::repo {
 
 /// What every opening does. Registers a working copy that isn't: a new one, or one whose making was interrupted. A copy
 /// of a registered one that lies beside it (made by `cp -a`, or as a snapshot) gets an id of its own first, else both
-/// would share one HEAD; it begins at the commit that the other one is at. Where nothing may be written this does
-/// nothing, and reading works all the same (Session::state()).
+/// would share one HEAD; it begins at the commit that the other one was at when it was made, by the file system's time
+/// of its birth and the log's times, else at the present one. Where nothing may be written this does nothing, and
+/// reading works all the same (Session::state()).
 Result<void> settle_registration(Session& session);
 
 /// Brings `home` up to date: the id that the view knows the working copy by, and where its store is, for those who copy

@@ -6,6 +6,7 @@
 #include "object/path.hpp"
 #include "refs/commit_source.hpp"
 #include "refs/names.hpp"
+#include "repo/directories.hpp"
 #include "sys/system.hpp"
 
 namespace cowstore::repo {
@@ -112,10 +113,7 @@ Result<refs::Operation> Session::append(const refs::NewOperation& operation, ref
 /// Whether that path leads to this working copy too: through a bind mount, as in `cowstore run --at`.
 bool Session::is_also_at(const std::string& path) const {
   auto there = sys::Dir::open(path);
-  if (!there) return false;
-  auto theirs = there->stat_self();
-  auto ours = copy.root.stat_self();
-  return theirs && ours && theirs->inode == ours->inode && theirs->device == ours->device;
+  return there && is_same_directory(*there, copy.root);
 }
 
 /// In no working copy's name, so that nobody's `undo` finds it.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "repo/directories.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
 #include "sys/subvolume.hpp"
@@ -165,7 +166,7 @@ Result<bool> BuildDirectory::is_there() const {
   if (!named && named.error().code == ErrorCode::kNotFound) return false;
   if (!named) return std::move(named).error();
   sys::Stat own = COWSTORE_TRY(dir.stat_self());
-  return named->inode == own.inode && named->device == own.device;
+  return is_same_directory(*named, own);
 }
 
 BuildDirectory::~BuildDirectory() {

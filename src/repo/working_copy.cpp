@@ -9,6 +9,7 @@
 #include "base/hex.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "repo/directories.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/subvolume.hpp"
@@ -82,11 +83,6 @@ std::vector<std::string> components(std::string_view path) {
     begin = end + 1;
   }
   return parts;
-}
-
-std::string parent_path(const std::string& path) {
-  std::size_t slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
 Result<void> write_new_home(const sys::Dir& control, const std::string& text) {
@@ -181,7 +177,7 @@ Result<bool> is_working_copy(const std::string& path) {
 
 Result<WorkingCopy> find_working_copy(const std::string& directory) {
   std::string start = COWSTORE_TRY(sys::real_path(directory));
-  for (std::string path = start;; path = parent_path(path)) {
+  for (std::string path = start;; path = directory_above(path)) {
     if (COWSTORE_TRY(is_working_copy(path))) return open_working_copy(path);
     if (path == "/") break;
   }
