@@ -1,4 +1,5 @@
 #include "cli/json.hpp"
+#include "cli/method_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -11,8 +12,7 @@ struct CheckoutFlags {
   std::optional<std::string> revision;
   std::optional<std::string> directory;
   std::optional<std::string> new_branch;
-  CheckoutMethod method = CheckoutMethod::kAuto;
-  bool require_cow = false;
+  MethodFlags<CheckoutMethod> method;
   bool dry_run = false;
   bool force = false;
   bool verify = false;
@@ -23,11 +23,7 @@ void declare(Parser& parser, CheckoutFlags& flags) {
   parser.argument("REV", flags.revision, "the version: a branch is followed, anything else is detached");
   parser.argument("DIR", flags.directory, "a new working copy there; else the current one is switched");
   parser.value("-b", "NEW", flags.new_branch, "make the branch NEW at REV (or `@`) and follow it");
-  parser.choice<CheckoutMethod>(
-      "--method", flags.method,
-      {{"auto", CheckoutMethod::kAuto}, {"reflink", CheckoutMethod::kReflink}, {"copy", CheckoutMethod::kCopy}},
-      "how files come to be: auto clones where the file system can and copies elsewhere");
-  parser.flag("--require-cow", flags.require_cow, "fail instead of copying a file larger than a block");
+  declare_method(parser, flags.method);
   parser.flag("--dry-run", flags.dry_run, "list what would happen and change nothing");
   parser.flag("-f,--force", flags.force, "overwrite uncommitted and unversioned files; `undo` brings them back");
   parser.flag("--verify", flags.verify, "read and check content that is cloned, too");
@@ -38,8 +34,7 @@ void declare(Parser& parser, CheckoutFlags& flags) {
 
 CheckoutOptions options_of(const CheckoutFlags& flags) {
   CheckoutOptions options;
-  options.method = flags.method;
-  if (flags.require_cow) options.cow = CowPolicy::kRequire;
+  apply_method(flags.method, options);
   if (flags.dry_run) options.execution = Execution::kDryRun;
   if (flags.force) options.overwrite = Overwrite::kForce;
   if (flags.verify) options.verification = Verification::kVerify;
@@ -56,10 +51,7 @@ Result<void> check(const CheckoutFlags& flags) {
     return usage_error("-b switches this working copy and takes no DIR",
                        "`cowstore branch NEW REV`, then `cowstore checkout NEW DIR`");
   }
-  if (flags.method == CheckoutMethod::kCopy && flags.require_cow) {
-    return usage_error("--method copy and --require-cow exclude each other");
-  }
-  return {};
+  return check_method(flags.method);
 }
 
 Result<ExitStatus> run(const CheckoutFlags& flags, Session& session) {

@@ -1,4 +1,5 @@
 #include "cli/json.hpp"
+#include "cli/method_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -10,30 +11,22 @@ namespace {
 struct CloneFlags {
   std::optional<std::string> first;
   std::optional<std::string> second;
-  CloneMethod method = CloneMethod::kAuto;
+  MethodFlags<CloneMethod> method;
   std::optional<std::string> new_branch;
-  bool require_cow = false;
   bool detach = false;
 };
 
 void declare(Parser& parser, CloneFlags& flags) {
   parser.argument("DIR", flags.first, "the working copy to clone; without it the one around the current directory");
   parser.argument("NEW", flags.second, "the directory to make, outside of DIR");
-  parser.choice<CloneMethod>("--method", flags.method,
-                             {{"auto", CloneMethod::kAuto},
-                              {"snapshot", CloneMethod::kSnapshot},
-                              {"reflink", CloneMethod::kReflink},
-                              {"copy", CloneMethod::kCopy}},
-                             "how: auto takes the first that works of snapshot, reflink and copy");
-  parser.flag("--require-cow", flags.require_cow, "fail instead of copying a file larger than a block");
+  declare_method(parser, flags.method);
   parser.value("-b", "BRANCH", flags.new_branch, "make BRANCH at DIR's commit, and let NEW follow it");
   parser.flag("--detach", flags.detach, "let NEW follow no branch; else it follows the one that DIR follows");
 }
 
 CloneOptions options_of(const CloneFlags& flags) {
   CloneOptions options;
-  options.method = flags.method;
-  if (flags.require_cow) options.cow = CowPolicy::kRequire;
+  apply_method(flags.method, options);
   if (flags.detach) options.head = CloneHead::kDetached;
   options.new_branch = flags.new_branch;
   return options;
@@ -41,10 +34,8 @@ CloneOptions options_of(const CloneFlags& flags) {
 
 Result<void> check(const CloneFlags& flags) {
   if (!flags.first) return usage_error("NEW is missing");
-  if (flags.method == CloneMethod::kCopy && flags.require_cow)
-    return usage_error("--method copy and --require-cow exclude each other");
   if (flags.detach && flags.new_branch) return usage_error("-b and --detach exclude each other");
-  return {};
+  return check_method(flags.method);
 }
 
 /// DIR names a whole working copy: a clone of one directory of it is what `cp --reflink` makes.

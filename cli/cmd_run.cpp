@@ -3,6 +3,7 @@
 #include "cli/commit_message.hpp"
 #include "cli/human.hpp"
 #include "cli/json.hpp"
+#include "cli/method_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
@@ -16,8 +17,7 @@ struct RunFlags {
   std::optional<std::string> keep;
   bool commit = false;
   std::vector<std::string> paragraphs;
-  CheckoutMethod method = CheckoutMethod::kAuto;
-  bool require_cow = false;
+  MethodFlags<CheckoutMethod> method;
   std::vector<std::string> command;
 };
 
@@ -27,11 +27,7 @@ void declare(Parser& parser, RunFlags& flags) {
   parser.value("--keep", "NAME", flags.keep, "keep what the command leaves as a working copy in the directory NAME");
   parser.flag("--commit", flags.commit, "if the command succeeds, commit what it leaves, on the branch if REV is one");
   parser.values("-m,--message", "TEXT", flags.paragraphs, "the commit's message; repeated, each is a paragraph");
-  parser.choice<CheckoutMethod>(
-      "--method", flags.method,
-      {{"auto", CheckoutMethod::kAuto}, {"reflink", CheckoutMethod::kReflink}, {"copy", CheckoutMethod::kCopy}},
-      "how the private copy comes to be, as for `checkout`");
-  parser.flag("--require-cow", flags.require_cow, "fail instead of copying a file larger than a block");
+  declare_method(parser, flags.method);
 }
 
 Result<RunOptions> options_of(const RunFlags& flags, const Session& session) {
@@ -39,8 +35,8 @@ Result<RunOptions> options_of(const RunFlags& flags, const Session& session) {
   if (!flags.at)
     return usage_error("--at REV is missing", "`cowstore run --at @ -- COMMAND` runs it in a copy of HEAD");
   if (!flags.commit && !flags.paragraphs.empty()) return usage_error("-m is for --commit");
-  if (flags.method == CheckoutMethod::kCopy && flags.require_cow)
-    return usage_error("--method copy and --require-cow exclude each other");
+  auto sensible = check_method(flags.method);
+  if (!sensible) return sensible.error();
   if (flags.commit) {
     auto message = message_of(flags.paragraphs, "cowstore run --at REV --commit -m MESSAGE -- COMMAND");
     if (!message) return message.error();
@@ -49,8 +45,7 @@ Result<RunOptions> options_of(const RunFlags& flags, const Session& session) {
   options.revision = *flags.at;
   options.command = flags.command;
   options.directory = session.directory();
-  options.method = flags.method;
-  if (flags.require_cow) options.cow = CowPolicy::kRequire;
+  apply_method(flags.method, options);
   if (flags.keep) options.keep = session.absolute(*flags.keep);
   if (session.json()) options.output = RunOptions::StandardOutput::kToStandardError;
   return options;
