@@ -3,9 +3,22 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/try.hpp"
 #include "sys/clone.hpp"
+#include "sys/file.hpp"
 
 namespace cowstore::share {
+
+namespace {
+
+/// Some file systems have said that they were done when they weren't. A source that was cut off meanwhile is no such
+/// case.
+Result<bool> is_whole(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path) {
+  const std::uint64_t arrived = COWSTORE_TRY(sys::stat(to, path)).size;
+  return arrived >= bytes || arrived >= COWSTORE_TRY(sys::stat(from, path)).size;
+}
+
+}  // namespace
 
 AfterFailure after_clone_failure(int sys_errno) {
   switch (sys_errno) {
@@ -20,7 +33,7 @@ AfterFailure after_clone_failure(int sys_errno) {
     case ETXTBSY:  // an active swap file
     case EBADF:    // opened for appending
     case EISDIR:
-    case EAGAIN:  // ZFS: the source's blocks are not on disk yet
+    case EAGAIN:  // ZFS: the source's blocks are not on disk yet. They are in memory, so that copying costs little
     case EINTR:   // interrupted half-way; the copy starts afresh
     case EMLINK:  // the extent has all the references that it can have
       return AfterFailure::kCopyThisFile;
@@ -39,6 +52,15 @@ std::string clone_failure_reason(int sys_errno) {
       return "this file system has no reflinks";
     case EINVAL:
       return "the file system refuses to clone some files (marked NOCOW?)";
+    case EPERM:
+    case EACCES:
+      return "cloning some files is forbidden (immutable, or a security policy)";
+    case ETXTBSY:
+      return "an active swap file can't be cloned";
+    case EAGAIN:
+      return "the file system doesn't clone what it has not written to the disk yet";
+    case EMLINK:
+      return "some blocks are shared as often as the file system allows";
     default:
       return std::string("cloning failed: ") + std::strerror(sys_errno);
   }
@@ -47,21 +69,27 @@ std::string clone_failure_reason(int sys_errno) {
 Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path) {
   if (!may_clone()) return false;
   auto cloned = sys::clone_file(from, to, path);
-  if (cloned) {
-    cloned_.fetch_add(1, std::memory_order_relaxed);
-    bytes_cloned_.fetch_add(bytes, std::memory_order_relaxed);
-    return true;
-  }
-  AfterFailure next = after_clone_failure(cloned.error().sys_errno);
-  if (next == AfterFailure::kGiveUp) return std::move(cloned).error();
+  if (!cloned) return descend(std::move(cloned).error());
+  if (!COWSTORE_TRY(is_whole(from, to, bytes, path)))
+    return descend({ErrorCode::kIo, EAGAIN, "clone to", std::string(path), "it was cloned in part", ""});
+  cloned_.fetch_add(1, std::memory_order_relaxed);
+  bytes_cloned_.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
+Result<bool> Ladder::descend(Error error) {
+  AfterFailure next = after_clone_failure(error.sys_errno);
+  if (next == AfterFailure::kGiveUp) return error;
   if (policy_ == Policy::kCloneOnly) {
-    Error error = std::move(cloned).error();
     error.code = ErrorCode::kUnsupported;
     error.hint = "use --method auto or copy, or put the working copy on the store's file system (Btrfs or XFS)";
     return error;
   }
-  if (next == AfterFailure::kCopyAllFiles) may_clone_.store(false, std::memory_order_relaxed);
-  note_reason(clone_failure_reason(cloned.error().sys_errno));
+  // Where it has worked before it was no verdict on the pair: a file system within the working copy, or one that says
+  // so under load.
+  const bool never_worked = cloned_.load(std::memory_order_relaxed) == 0;
+  if (next == AfterFailure::kCopyAllFiles && never_worked) may_clone_.store(false, std::memory_order_relaxed);
+  note_reason(clone_failure_reason(error.sys_errno));
   return false;
 }
 

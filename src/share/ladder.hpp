@@ -23,7 +23,7 @@ enum class Policy : std::uint8_t {
 /// What a failed clone means for what comes next.
 enum class AfterFailure : std::uint8_t {
   kCopyThisFile,  ///< something about this file; the next one may be cloned
-  kCopyAllFiles,  ///< these two directories can't share; don't ask again
+  kCopyAllFiles,  ///< these two directories can't share: don't ask again, unless it has worked before
   kGiveUp,        ///< the disk is full or broken: copying would only hide it
 };
 
@@ -44,7 +44,8 @@ class Ladder {
   /// Whether cloning hasn't been ruled out for this pair.
   [[nodiscard]] bool may_clone() const { return may_clone_.load(std::memory_order_relaxed); }
 
-  /// Clones; true if done and counted, false if this file is to be copied (`to` may hold a part: truncate it).
+  /// Clones; true if done and counted, false if this file is to be copied (`to` may hold a part: truncate it). A file
+  /// system that says it is done but has cloned less counts as one that can't clone this file yet.
   /// An error for kCloneOnly, and where copying makes no sense. `bytes` is the file's size, `path` for messages.
   Result<bool> try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path);
 
@@ -59,6 +60,9 @@ class Ladder {
   [[nodiscard]] SharingReport report() const;
 
  private:
+  /// After a clone that failed: false if the file is to be copied.
+  Result<bool> descend(Error error);
+
   Policy policy_;
   std::atomic<bool> may_clone_;
   std::atomic<std::uint64_t> cloned_{0}, copied_{0}, copied_small_{0}, bytes_cloned_{0}, bytes_written_{0};

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <functional>
 
 #include "store_bed.hpp"
 #include "support/fault_observer.hpp"
 #include "support/random_bytes.hpp"
 #include "support/test_filesystems.hpp"
+#include "sys/clone.hpp"
 #include "sys/extents.hpp"
 
 namespace cowstore::provider {
@@ -41,6 +43,21 @@ class Umask {
 
  private:
   mode_t old_;
+};
+
+/// Lets another observer act, then fails the calls of one kind.
+class FailAfter : public sys::Observer {
+ public:
+  FailAfter(sys::Observer& first, sys::Call call, int error) : first_(first), call_(call), error_(error) {}
+  int before(sys::Call call, std::uint64_t bytes, std::string_view name) override {
+    const int failed = first_.before(call, bytes, name);
+    return call == call_ ? error_ : failed;
+  }
+
+ private:
+  sys::Observer& first_;
+  sys::Call call_;
+  int error_;
 };
 
 class MakerTest : public testing::TestWithParam<std::string> {
@@ -325,6 +342,54 @@ TEST_P(MakerTest, ReportsWhatTheStoreLacks) {
   object::FileRef unknown = object::FileRef::single_chunk(ChunkId(hash::sha256(as_bytes("never stored"))), 12);
   auto stat = try_make(file_of(unknown), {});
   ASSERT_FALSE(stat.ok());
+}
+
+TEST_P(MakerTest, WhateverACloneFailsWithTheFileIsRight) {
+  if (skipped() || !has_clones()) return;
+  const std::string content = test::random_bytes(50'000, 4);
+  const object::FileRef file = bed_->add_loose(content);
+  for (int error : {EXDEV, EOPNOTSUPP, EINVAL, EPERM, EACCES, ETXTBSY, EAGAIN, EINTR, EMLINK}) {
+    // What an interrupted clone leaves: more than there will be, and something else.
+    test::ActBefore partly(sys::Call::kClone, "out/f",
+                           [&] { test::write_file(*temp_ / "out/f", std::string(70'000, '?')); });
+    share::Ladder ladder(share::Policy::kAuto);
+    FileMaker maker(*bed_->store, ladder, Verification::kTrust, Times::kRecorded);
+    {
+      FailAfter fail(partly, sys::Call::kClone, error);
+      test::ScopedObserver watching(fail);
+      ASSERT_TRUE(maker.make(out_, "f", file_of(file), recorded(0644)).ok()) << error;
+    }
+    EXPECT_TRUE(made() == content) << error;
+    EXPECT_EQ(ladder.report().copied, 1u) << error;
+    EXPECT_FALSE(ladder.report().copy_reason.empty()) << error;
+    remove();
+  }
+}
+
+TEST(NocowDirectory, OnBtrfsItsFilesAreCopiedAndThoseBesideItCloned) {
+  auto temp = test::temp_dir_on("btrfs");
+  if (!temp) return;
+  test::StoreBed bed(*temp);
+  const std::string content = test::random_bytes(50'000, 5);
+  const object::FileRef file = bed.add_loose(content);
+  test::make_dirs(*temp / "marked");
+  test::make_dirs(*temp / "plain");
+  sys::Dir marked = *temp->open().open_dir("marked");
+  sys::Dir plain = *temp->open().open_dir("plain");
+  ASSERT_TRUE(sys::set_nocow(*temp->open().open_read("marked"), "marked").ok());
+  share::Ladder ladder(share::Policy::kAuto);
+  FileMaker maker(*bed.store, ladder, Verification::kTrust, Times::kRecorded);
+  ASSERT_TRUE(maker.make(marked, "f", file_of(file), recorded(0644)).ok());
+  ASSERT_TRUE(maker.make(plain, "f", file_of(file), recorded(0644)).ok());
+  EXPECT_TRUE(test::read_file(*temp / "marked/f") == content);
+  EXPECT_EQ(ladder.report().copied, 1u);
+  EXPECT_EQ(ladder.report().cloned, 1u);
+  EXPECT_NE(ladder.report().copy_reason.find("NOCOW"), std::string::npos);
+  share::Ladder only_clones(share::Policy::kCloneOnly);
+  FileMaker strict(*bed.store, only_clones, Verification::kTrust, Times::kRecorded);
+  auto refused = strict.make(marked, "g", file_of(file), recorded(0644));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
 }
 
 }  // namespace
