@@ -64,10 +64,11 @@ Result<bool> FileLock::is_at(const Dir& dir, std::string_view name) const {
   return there->inode == own.inode && there->device == own.device;
 }
 
-Result<std::optional<DirLock>> DirLock::try_acquire(const Dir& dir) {
+Result<std::optional<DirLock>> DirLock::try_acquire(const Dir& dir, Kind kind) {
   // Opened anew: the lock belongs to the open file.
   Dir own = COWSTORE_TRY(dir.open_dir("."));
-  if (!COWSTORE_TRY(lock(own.fd(), LOCK_EX | LOCK_NB, dir.path()))) return std::optional<DirLock>();
+  const int operation = (kind == Kind::kShared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  if (!COWSTORE_TRY(lock(own.fd(), operation, dir.path()))) return std::optional<DirLock>();
   return std::optional<DirLock>(DirLock(std::move(own)));
 }
 

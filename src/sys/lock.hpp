@@ -1,6 +1,7 @@
 // Advisory locks (flock): released by the kernel when the process ends, so never stale.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,11 +31,12 @@ class FileLock {
   Fd fd_;
 };
 
-/// An exclusive lock on a directory itself, which needs no write in it. Holds until destroyed.
+/// A lock on a directory itself, which needs no write in it. Holds until destroyed.
 class DirLock {
  public:
-  /// Nothing if somebody else holds it.
-  static Result<std::optional<DirLock>> try_acquire(const Dir& dir);
+  enum class Kind : std::uint8_t { kExclusive, kShared };
+  /// Nothing if somebody else holds it (for kShared: exclusively).
+  static Result<std::optional<DirLock>> try_acquire(const Dir& dir, Kind kind = Kind::kExclusive);
 
  private:
   explicit DirLock(Dir dir) : dir_(std::move(dir)) {}

@@ -101,6 +101,7 @@ Result<SubvolumeInfo> subvolume_info(const Dir& dir) {
   info.uuid = uuid_text(args->uuid);
   info.parent_uuid = uuid_text(args->parent_uuid);
   info.generation = args->generation;
+  info.changed = args->ctransid;
   info.made = {static_cast<std::int64_t>(args->otime.sec), args->otime.nsec};
   // The flags are those on disk, where read-only is bit 0; BTRFS_SUBVOL_RDONLY is another bit, of the calls that set
   // it.

@@ -20,7 +20,8 @@ enum class SubvolumeRemoval : std::uint8_t { kDestroyed, kFileByFile };
 struct SubvolumeInfo {
   std::string uuid;              ///< 36 characters, as `btrfs subvolume show` prints it; empty if it has none
   std::string parent_uuid;       ///< of what it is a snapshot of; empty if of nothing
-  std::uint64_t generation = 0;  ///< grows with each change that reached the disk
+  std::uint64_t generation = 0;  ///< grows with each change that reached the disk, and with each snapshot of it
+  std::uint64_t changed = 0;     ///< grows with each change of a file or directory in it, when that reaches the disk
   Timestamp made;                ///< when it was created, or snapshot, by the file system's clock
   SubvolumeAccess access = SubvolumeAccess::kWritable;
 };
@@ -39,7 +40,8 @@ Result<SubvolumeInfo> subvolume_info(const Dir& dir);
 /// name is EEXIST, a file system without subvolumes ENOTTY (kUnsupported).
 Result<void> create_subvolume(const Dir& parent, std::string_view name);
 
-/// A subvolume where one can be made, else a directory: for what later snapshots are to be made of, or are not to carry.
+/// A subvolume where one can be made, else a directory: for what later snapshots are to be made of, or are not to
+/// carry.
 Result<void> make_subvolume_or_dir(const Dir& parent, std::string_view name);
 
 /// `name` in `parent` becomes a snapshot of the subvolume that `source` is the root of. What was written to the source

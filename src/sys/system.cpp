@@ -75,6 +75,10 @@ std::uint32_t effective_user_id() {
   return ::geteuid();
 }
 
+std::uint32_t effective_group_id() {
+  return ::getegid();
+}
+
 std::string unique_name() {
   static std::atomic<std::uint64_t> counter{0};
   Timestamp time = now();

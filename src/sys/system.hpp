@@ -23,6 +23,7 @@ std::size_t usable_cores();            ///< by the affinity mask, at least 1
 std::size_t open_file_limit();
 int process_id();
 std::uint32_t effective_user_id();
+std::uint32_t effective_group_id();
 /// A number that differs between calls and processes, for names of temporary files.
 std::string unique_name();
 /// The file system clock's stamp: the mtime that a file changed now in `dir` would get. Makes and removes a file.

@@ -57,6 +57,20 @@ TEST_F(LockTest, KnowsWhetherItsFileStillHasItsName) {
   EXPECT_FALSE(*lock->is_at(dir_, "lock"));
 }
 
+TEST_F(LockTest, SharedLocksOfADirectoryKeepOutTheExclusiveOneAlone) {
+  using Kind = DirLock::Kind;
+  auto first = DirLock::try_acquire(dir_, Kind::kShared);
+  auto second = DirLock::try_acquire(dir_, Kind::kShared);
+  ASSERT_TRUE(first.ok() && first->has_value());
+  ASSERT_TRUE(second.ok() && second->has_value());
+  EXPECT_FALSE(DirLock::try_acquire(dir_)->has_value());
+  first->reset();
+  second->reset();
+  auto alone = DirLock::try_acquire(dir_);
+  ASSERT_TRUE(alone.ok() && alone->has_value());
+  EXPECT_FALSE(DirLock::try_acquire(dir_, Kind::kShared)->has_value());
+}
+
 TEST_F(LockTest, AKilledProcessLeavesNoLock) {
   test::ProcessSignal locked;
   test::Child child([&] {

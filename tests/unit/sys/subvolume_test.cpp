@@ -92,6 +92,26 @@ TEST_F(SubvolumeTest, TheGenerationGrowsWithWhatIsWritten) {
   EXPECT_GT(info("made").generation, before);
 }
 
+TEST_F(SubvolumeTest, AChangeInAReadOnlySnapshotShowsAndASnapshotOfItDoesNot) {
+  if (skipped()) return;
+  create("source");
+  write_file(temp() / "source/file", test::random_bytes(100000, 1));  // not on the disk yet
+  ASSERT_TRUE(snapshot("source", "frozen", SubvolumeAccess::kReadOnly).ok());
+  const SubvolumeInfo before = info("frozen");
+  ASSERT_TRUE(snapshot("frozen", "copy").ok());
+  read_file(temp() / "frozen/file");
+  write_file(temp() / "copy/file", "an edit");
+  ASSERT_TRUE(dir_.sync_all().ok());
+  EXPECT_EQ(info("frozen").changed, before.changed);
+  EXPECT_GT(info("frozen").generation, before.generation);
+  Dir frozen = *dir_.open_dir("frozen");
+  ASSERT_TRUE(set_subvolume_access(frozen, SubvolumeAccess::kWritable).ok());
+  test::overwrite_file(temp() / "frozen/file", "edited", 0);
+  ASSERT_TRUE(set_subvolume_access(frozen, SubvolumeAccess::kReadOnly).ok());
+  ASSERT_TRUE(dir_.sync_all().ok());
+  EXPECT_GT(info("frozen").changed, before.changed);
+}
+
 TEST_F(SubvolumeTest, AReadOnlySnapshotTakesNoWriteUntilItIsMadeWritable) {
   if (skipped()) return;
   create("source");
