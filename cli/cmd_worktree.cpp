@@ -86,11 +86,13 @@ Result<ExitStatus> run_move(const MoveFlags& flags, Session& session) {
 
 struct PruneFlags {
   bool dry_run = false;
+  bool templates = false;
   std::vector<std::string> directories;
 };
 
 void declare_prune(Parser& parser, PruneFlags& flags) {
   parser.flag("-n,--dry-run", flags.dry_run, "list what would happen and change nothing");
+  parser.flag("--templates", flags.templates, "remove templates that nobody uses, too");
   parser.arguments("DIR", flags.directories, "directories to look for leftovers in besides those that are known",
                    Need::kOptional);
 }
@@ -100,6 +102,7 @@ Result<ExitStatus> run_prune(const PruneFlags& flags, Session& session) {
   if (!repository) return repository.error();
   WorktreePruneOptions options;
   if (flags.dry_run) options.run = WorktreePruneOptions::Run::kDryRun;
+  if (flags.templates) options.templates = WorktreePruneOptions::Templates::kDropUnused;
   options.directories = absolute_paths(session, flags.directories);
   auto report = repository->prune_worktrees(options);
   if (!report) return report.error();
@@ -177,7 +180,7 @@ Verb worktree_prune_verb() {
   return make_verb<PruneFlags>(
       {.name = "worktree prune",
        .summary = "forget working copies that are gone, remove leftovers",
-       .usage = {"cowstore worktree prune [-n] [DIR...]"},
+       .usage = {"cowstore worktree prune [-n] [--templates] [DIR...]"},
        .description =
            "Drops the registrations of working copies whose directories are gone, and removes what interrupted "
            "commands left beside working copies (and in DIR). What may only be hidden, since a file system isn't "

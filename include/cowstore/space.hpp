@@ -31,7 +31,7 @@ struct WorktreeSpace {
 };
 
 struct StoreSpace {
-  std::string part;  ///< "loose", "packs", "index", "log", "other"
+  std::string part;  ///< "loose", "packs", "index", "log", "templates", "other"
   SpaceUse use;
 };
 

@@ -76,6 +76,8 @@ struct WorktreeMoveReport {
 struct WorktreePruneOptions {
   enum class Run { kReally, kDryRun } run = Run::kReally;
   std::vector<std::string> directories;  ///< absolute; looked into for leftovers besides those that are known
+  /// Trees of commits that are kept in the store for further checkouts. kDropUnused: what nobody uses goes, too.
+  enum class Templates { kKeep, kDropUnused } templates = Templates::kKeep;
 };
 
 /// What was dropped or removed, and what was left alone in doubt.

@@ -26,7 +26,8 @@ index::Listing listing_of(const MadeDirectory& directory, Timestamp stamp) {
 
 }  // namespace
 
-Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id) {
+Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id,
+                       index::Durability durability) {
   Timestamp stamp = COWSTORE_TRY(sys::file_system_time_after(control, last_change(made)));
   index::IndexBuilder builder(boot_id);
   for (const MadeDirectory& directory : made.directories) {
@@ -39,6 +40,7 @@ Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::s
       indexed.stat = entry.stat;
       indexed.file = entry.entry.file;
       indexed.target = entry.entry.target;
+      indexed.durability = durability;
       indexed.proof = index::prove(entry.stat, stamp);
       builder.add(indexed);
     }

@@ -11,6 +11,7 @@
 #include "checkout/unrestored.hpp"
 #include "cowstore/context.hpp"
 #include "cowstore/result.hpp"
+#include "index/stat_index.hpp"
 #include "object/entry.hpp"
 #include "object/node.hpp"
 #include "provider/file_maker.hpp"
@@ -58,7 +59,9 @@ Result<Materialised> materialise(const MaterialiseTools& tools, const object::Tr
                                  const sys::Dir& target);
 
 /// The stat index of what was made, all of it proven: waits for the file system's clock to tick past the last change,
-/// which takes a few milliseconds at most. `control` lies on the same file system.
-Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id);
+/// which takes a few milliseconds at most. `control` lies on the same file system. kSynced is for what will be durable
+/// before anybody can find the index.
+Result<Bytes> index_of(const Materialised& made, const sys::Dir& control, std::string_view boot_id,
+                       index::Durability durability = index::Durability::kUnsynced);
 
 }  // namespace cowstore::checkout

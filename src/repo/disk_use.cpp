@@ -14,7 +14,7 @@ namespace cowstore::repo {
 
 namespace {
 
-constexpr std::array<const char*, 4> kParts = {"loose", "packs", "index", "log"};
+constexpr std::array<const char*, 5> kParts = {"loose", "packs", "index", "log", "templates"};
 constexpr const char* kOther = "other";
 
 SpaceUse use_of(const space::Usage& usage) {

@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "checkout/journal.hpp"
 #include "refs/names.hpp"
+#include "repo/directories.hpp"
 #include "repo/head_at.hpp"
 #include "sys/error.hpp"
 #include "sys/subvolume.hpp"
@@ -116,6 +117,29 @@ Result<void> register_snapshot(Session& session, const refs::View& view, const s
   return register_from_home(session, "snapshot");
 }
 
+/// A copy of a template: what a checkout made of it and couldn't register any more, or what somebody copied by hand.
+Result<void> register_from_template(Session& session) {
+  if (is_within(session.copy.path, session.copy.store_path()))
+    return Error{ErrorCode::kUnsupported,
+                 0,
+                 "use as a working copy",
+                 session.copy.path,
+                 "it is a template, of which working copies are made",
+                 "`cowstore checkout REV DIR` makes one"};
+  if (!session.copy.uuid.empty()) {
+    session.copy.home.id = id_of_subvolume(session.copy.uuid);
+    return register_from_home(session, "snapshot");
+  }
+  auto lock = COWSTORE_TRY(lock_working_copy(session.copy, session.context));
+  Home home = COWSTORE_TRY(read_home(session.copy.control));
+  if (home.id == kTemplateId) {
+    home.id = new_working_copy_id();
+    COWSTORE_TRY(write_home(session.copy.control, home));
+  }
+  session.copy.home = home;
+  return register_from_home(session);
+}
+
 /// The working copy that is registered as that subvolume.
 std::optional<std::string> registered_as(const refs::View& view, const std::string& uuid) {
   if (uuid.empty()) return std::nullopt;
@@ -151,6 +175,7 @@ Result<void> register_beside(Session& session, const refs::View& view) {
     session.copy.home.id = *source;
     return {};
   }
+  if (session.copy.home.id == kTemplateId) return register_from_template(session);
   auto path = view.get(session.key("path"));
   if (!path && session.copy.home.store_at) return foreign_store(session);
   if (!path) return register_from_home(session);

@@ -27,6 +27,10 @@ struct Home {
   std::optional<std::string> branch;
 };
 
+/// The id in the home of a template, which no working copy has: a snapshot or copy of one is known by that as a working
+/// copy that has yet to be registered.
+inline constexpr const char* kTemplateId = "0000000000000000";
+
 Result<void> write_home(const sys::Dir& control, const Home& home);
 Result<Home> read_home(const sys::Dir& control);
 

@@ -7,6 +7,7 @@
 #include "repo/private_copy.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
+#include "repo/templates.hpp"
 #include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 #include "sys/subvolume.hpp"
@@ -26,6 +27,7 @@ class Pruning {
     deleted_ = COWSTORE_TRY(deleted_copies(session_));
     COWSTORE_TRY(sweep_directories());
     COWSTORE_TRY(sweep_private_copies());
+    COWSTORE_TRY(sweep_templates());
     COWSTORE_TRY(drop_registrations());
     return std::move(report_);
   }
@@ -61,6 +63,17 @@ class Pruning {
         report_.removed.push_back({each.path, "left by an interrupted `cowstore run`"});
       }
     }
+    return {};
+  }
+
+  Result<void> sweep_templates() {
+    DropTemplates options;
+    const bool all = options_.templates == WorktreePruneOptions::Templates::kDropUnused;
+    if (all) options.keep = 0;
+    if (!really()) options.run = DropTemplates::Run::kDryRun;
+    for (std::string& path : COWSTORE_TRY(drop_templates(session_, options)))
+      report_.removed.push_back(
+          {std::move(path), all ? "a template that nobody uses" : "a damaged or half a template"});
     return {};
   }
 
