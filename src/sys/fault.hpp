@@ -35,7 +35,8 @@ enum class Call : std::uint8_t {
   kSetXattr,
   kMakeSpecial,
   kWatch,
-  kSubvolume
+  kSubvolume,
+  kMount
 };
 
 /// Called before each system call, from any thread. Returns 0 to let it happen or the errno that it fails with.

@@ -19,7 +19,7 @@
 
 namespace cowstore::test {
 
-constexpr std::size_t kCallKinds = static_cast<std::size_t>(sys::Call::kSubvolume) + 1;
+constexpr std::size_t kCallKinds = static_cast<std::size_t>(sys::Call::kMount) + 1;
 
 /// Installed while it lives. One at a time; threads that make system calls must have ended before it goes.
 class ScopedObserver {
