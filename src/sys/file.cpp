@@ -1,7 +1,9 @@
 #include "sys/file.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -95,7 +97,18 @@ Result<void> sync_data(const Fd& fd, std::string_view path) {
   return {};
 }
 
+namespace {
+
+/// On an overlay the pages belong to a file of another file system: sync_file_range() finds none of them.
+bool is_of_overlay(const Fd& fd) {
+  struct statfs info {};
+  return ::fstatfs(fd.get(), &info) == 0 && info.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+}  // namespace
+
 Result<void> write_back(const Fd& fd, std::string_view path) {
+  if (is_of_overlay(fd)) return sync_data(fd, path);
   constexpr unsigned kAll = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   int failed = observed(Call::kWriteback, path, [&] { return ::sync_file_range(fd.get(), 0, 0, kAll); });
   if (failed != 0) return system_error("write back", path, errno);

@@ -33,7 +33,7 @@ Result<void> allocate(const Fd& fd, std::uint64_t bytes, std::string_view path);
 /// fdatasync. After a failure the data is lost to the kernel: write the file anew, never sync again.
 Result<void> sync_data(const Fd& fd, std::string_view path);
 /// Writes dirty pages back and waits, metadata excluded: afterwards a new store through a mapping faults and changes
-/// mtime.
+/// mtime. On an overlay it is sync_data(), since nothing less reaches the pages.
 Result<void> write_back(const Fd& fd, std::string_view path);
 /// Starts writeback without waiting. Best effort.
 void start_write_back(const Fd& fd);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "support/fault_observer.hpp"
 #include "support/run_child.hpp"
 #include "support/test_filesystems.hpp"
+#include "sys/file.hpp"
 #include "sys/xattr.hpp"
 
 namespace cowstore::sys {
@@ -151,6 +153,24 @@ TEST_P(OverlayTest, WhatIsInUseIsNotUnmounted) {
   auto unmounted = unmount(temp().open(), "at");
   ASSERT_FALSE(unmounted.ok());
   EXPECT_EQ(unmounted.error().code, ErrorCode::kBusy);
+}
+
+/// The pages of a mapped file belong to the file below: what reaches the overlay's own reaches none.
+TEST_P(OverlayTest, AfterWriteBackAStoreThroughAMappingChangesTheTime) {
+  if (skipped()) return;
+  ASSERT_TRUE(mount().ok());
+  const Fd file = std::move(*Dir::open(temp() / "at")->open_write("file"));
+  void* mapping = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  ASSERT_NE(mapping, MAP_FAILED);
+  auto* bytes = static_cast<volatile char*>(mapping);
+  bytes[0] = 'A';
+  ASSERT_TRUE(set_mtime(file, {1, 0}, "file").ok());
+  bytes[0] = 'B';
+  EXPECT_EQ(stat(file, "file")->mtime, (Timestamp{1, 0}));
+  ASSERT_TRUE(write_back(file, "file").ok());
+  bytes[0] = 'C';
+  EXPECT_NE(stat(file, "file")->mtime, (Timestamp{1, 0}));
+  ::munmap(mapping, 4096);
 }
 
 }  // namespace
