@@ -90,7 +90,7 @@ Result<void> Comparison::compare_directory(ScannedEntry& now, const VersionEntry
   itself.mode = version.mode;
   itself.mtime = version.mtime;
   itself.full = version.full;
-  if (place.selection->whole()) COWSTORE_TRY(compare_directory_itself(now, itself, place, frame));
+  if (place.selection->itself()) COWSTORE_TRY(compare_directory_itself(now, itself, place, frame));
   return merge(*now.directory, version.entries, place, frame);
 }
 
@@ -160,7 +160,7 @@ Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionE
 /// A directory has taken the place of something else, or the other way round.
 Result<void> Comparison::change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place) {
   frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
-  if (place.selection->whole()) {
+  if (place.selection->itself()) {
     note({place.path(), ChangeKind::kModified, Content::kDifferent, before_of(before), &now}, &now, place.frame);
   }
   if (now.directory != nullptr) {

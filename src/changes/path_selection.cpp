@@ -44,16 +44,30 @@ PathSelection::PathSelection() {
   root_ = std::move(root);
 }
 
+/// nullptr if it lies in what is selected as a whole already.
+Result<PathSelection::Node*> PathSelection::place(Node& root, std::string_view path) {
+  Node* node = &root;
+  for (std::string_view name : COWSTORE_TRY(split(path))) {
+    if (node->whole_) return static_cast<Node*>(nullptr);
+    node = &node->children_[std::string(name)];
+  }
+  return node->whole_ ? nullptr : node;
+}
+
 Result<PathSelection> PathSelection::of(std::span<const std::string> paths) {
+  return of(paths, {});
+}
+
+Result<PathSelection> PathSelection::of(std::span<const std::string> paths, std::span<const std::string> directories) {
   auto root = std::make_shared<Node>();
   for (const std::string& path : paths) {
-    Node* node = root.get();
-    for (std::string_view name : COWSTORE_TRY(split(path))) {
-      if (node->whole_) break;
-      node = &node->children_[std::string(name)];
-    }
+    Node* node = COWSTORE_TRY(place(*root, path));
+    if (node == nullptr) continue;
     node->whole_ = true;
     node->children_.clear();
+  }
+  for (const std::string& path : directories) {
+    if (Node* node = COWSTORE_TRY(place(*root, path))) node->itself_ = true;
   }
   return PathSelection(std::move(root));
 }

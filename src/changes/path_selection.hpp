@@ -22,6 +22,8 @@ class PathSelection {
   /// Relative paths, "a/b/c"; "" and "." mean everything. No paths at all select nothing. kUsage for a path that is
   /// absolute or has a "..", or a ".cowstore" in it; trailing and doubled slashes and "." components are ignored.
   static Result<PathSelection> of(std::span<const std::string> paths);
+  /// The same, and of `directories` what they are themselves (permission bits, times, owner), whatever is in them.
+  static Result<PathSelection> of(std::span<const std::string> paths, std::span<const std::string> directories);
 
   [[nodiscard]] const Node& root() const { return *root_; }
   [[nodiscard]] bool everything() const;
@@ -31,6 +33,7 @@ class PathSelection {
   [[nodiscard]] bool contains(std::string_view path) const;
 
  private:
+  static Result<Node*> place(Node& root, std::string_view path);
   explicit PathSelection(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
   std::shared_ptr<const Node> root_;
 };
@@ -40,6 +43,8 @@ class PathSelection::Node {
  public:
   /// All of it.
   [[nodiscard]] bool whole() const { return whole_; }
+  /// What has this path, be it alone or with all below it.
+  [[nodiscard]] bool itself() const { return whole_ || itself_; }
   /// The node of a name in this directory; nullptr if nothing there is selected.
   [[nodiscard]] const Node* child(std::string_view name) const;
   /// Of a node that isn't whole: the names that are selected, wholly or in part.
@@ -48,6 +53,7 @@ class PathSelection::Node {
  private:
   friend class PathSelection;
   bool whole_ = false;
+  bool itself_ = false;
   std::map<std::string, Node, std::less<>> children_;
 };
 

@@ -112,6 +112,10 @@ class TreeWriter {
     std::vector<object::DirectoryEdit> tree_edits;
     std::vector<object::AttributesEdit> attribute_edits;
     if (full()) COWSTORE_TRY(changes::read_missing_xattrs(directory, disk_));
+    if (selection.itself() && records_attributes()) {
+      object::AttributesEntry own = COWSTORE_TRY(own_attributes(directory, base));
+      attribute_edits.push_back({"", std::move(own)});
+    }
     for (const auto& [name, node] : selection.children()) {
       ScannedEntry* entry = directory.find(name);
       Slot slot;
@@ -143,6 +147,7 @@ class TreeWriter {
   static bool holds_any(const ScannedEntry& entry, const PathSelection::Node& selection) {
     if (selection.whole()) return true;
     if (!entry.directory) return false;
+    if (selection.itself()) return true;
     if (entry.directory->coverage == Coverage::kOpaque) return true;
     return std::any_of(selection.children().begin(), selection.children().end(), [&](const auto& child) {
       const ScannedEntry* below = std::as_const(*entry.directory).find(child.first);
@@ -208,6 +213,12 @@ class TreeWriter {
 
   Result<void> add_own_attributes(const ScannedDirectory& directory, const TreeRoots& base,
                                   object::AttributesBuilder& builder) {
+    object::AttributesEntry own = COWSTORE_TRY(own_attributes(directory, base));
+    return builder.add(own);
+  }
+
+  /// What is recorded of a directory itself.
+  Result<object::AttributesEntry> own_attributes(const ScannedDirectory& directory, const TreeRoots& base) {
     object::Attributes attributes;
     attributes.mtime = directory.stat.mtime;
     attributes.mode = directory.stat.mode;
@@ -217,7 +228,7 @@ class TreeWriter {
       auto alone = changes::FullAttributes::Links::kAlone;
       if (before) attributes = changes::within_reach(std::move(attributes), alone, before->attributes, privileges_);
     }
-    return builder.add({"", std::move(attributes), {}});
+    return object::AttributesEntry{"", std::move(attributes), {}};
   }
 
   Result<std::optional<object::AttributesEntry>> attributes_in(const TreeRoots& base, const std::string& name) {

@@ -74,5 +74,27 @@ TEST(PathSelection, NamesAreBytes) {
   EXPECT_TRUE(some.contains("\xff\xfe/..."));
 }
 
+TEST(PathSelection, ADirectoryItselfMayBeSelectedWithoutWhatIsInIt) {
+  const std::vector<std::string> paths{"a/b", "whole"};
+  const std::vector<std::string> directories{"", "a", "a/b", "whole/below"};
+  auto selection = PathSelection::of(paths, directories);
+  ASSERT_TRUE(selection.ok());
+  EXPECT_TRUE(selection->root().itself());
+  EXPECT_FALSE(selection->root().whole());
+  EXPECT_TRUE(selection->find("a")->itself());
+  EXPECT_FALSE(selection->contains("a"));
+  EXPECT_EQ(selection->find("a/c"), nullptr);
+  EXPECT_TRUE(selection->contains("a/b"));
+  EXPECT_TRUE(selection->contains("whole/below"));
+  EXPECT_TRUE(selection->find("whole")->itself());
+}
+
+TEST(PathSelection, OfAPathThatIsOnlyOnTheWayNothingItselfIsSelected) {
+  const std::vector<std::string> paths{"a/b"};
+  auto selection = PathSelection::of(paths);
+  EXPECT_FALSE(selection->root().itself());
+  EXPECT_FALSE(selection->find("a")->itself());
+}
+
 }  // namespace
 }  // namespace cowstore::changes

@@ -78,8 +78,8 @@ struct Recorder {
 
 }  // namespace
 
-WorkingCopy::WorkingCopy(const test::TempDir& temp) : path_(temp.path()) {
-  test::make_dirs(temp / ".cowstore");
+WorkingCopy::WorkingCopy(std::string path) : path_(std::move(path)) {
+  test::make_dirs(path_ + "/.cowstore");
   root_ = std::move(sys::Dir::open(path_)).value();
   control_ = std::move(root_.open_dir(".cowstore")).value();
 }

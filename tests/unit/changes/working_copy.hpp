@@ -26,7 +26,8 @@ enum class Record { kContent, kTimes };
 
 class WorkingCopy {
  public:
-  explicit WorkingCopy(const test::TempDir& temp);
+  explicit WorkingCopy(const test::TempDir& temp) : WorkingCopy(temp.path()) {}
+  explicit WorkingCopy(std::string path);
 
   /// Absolute path of something in it.
   std::string operator/(std::string_view path) const { return path_ + "/" + std::string(path); }
