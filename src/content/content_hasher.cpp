@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/page_buffer.hpp"
 #include "base/try.hpp"
 #include "chunk/stream_cutter.hpp"
 #include "hash/sha256.hpp"
@@ -70,8 +71,8 @@ class Lister final : public chunk::ChunkSink {
 
 /// A buffer for each thread: allocating and touching a megabyte anew costs as much as hashing a small file.
 std::span<std::uint8_t> read_buffer() {
-  thread_local Bytes buffer(kReadBytes);
-  return buffer;
+  thread_local const base::PageBuffer buffer(kReadBytes);
+  return buffer.span();
 }
 
 class Pass {

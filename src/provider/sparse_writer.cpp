@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "base/page_buffer.hpp"
 #include "base/try.hpp"
 #include "provider/file_maker.hpp"
 #include "store/content_reader.hpp"
@@ -47,8 +48,8 @@ Result<std::uint64_t> write_sparse(const sys::Fd& file, ByteView bytes, std::uin
 
 /// A buffer for each thread: allocating and touching a megabyte anew costs as much as writing a small file.
 std::span<std::uint8_t> buffer_of_this_thread() {
-  thread_local Bytes buffer(kBufferBytes);
-  return buffer;
+  thread_local const base::PageBuffer buffer(kBufferBytes);
+  return buffer.span();
 }
 
 /// Takes the bytes of a file in order, and writes them in aligned pieces.
