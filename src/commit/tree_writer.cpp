@@ -104,7 +104,23 @@ class TreeWriter {
     TreeRoots roots;
     roots.tree = COWSTORE_TRY(tree.finish());
     if (records_attributes()) roots.attributes = COWSTORE_TRY(attributes.finish());
+    note_ids(directory, roots);
     return roots;
+  }
+
+  /// What was written of a directory is what the directory is, unless something of it is as the base has it. With full
+  /// attributes that may be any of them, and a comparison has to tell.
+  void note_ids(ScannedDirectory& directory, const TreeRoots& roots) const {
+    if (full() || directory.coverage != Coverage::kWhole) return;
+    if (!std::all_of(directory.entries.begin(), directory.entries.end(), [&](auto& entry) { return is_told(entry); }))
+      return;
+    directory.known_tree = roots.tree;
+    directory.known_attributes = roots.attributes;
+  }
+
+  bool is_told(const ScannedEntry& entry) const {
+    if (entry.directory == nullptr) return entry.state == ScannedEntry::State::kKnown;
+    return entry.directory->known_tree && (!records_attributes() || entry.directory->known_attributes);
   }
 
   /// Only some names of this directory are selected; the others stay.

@@ -16,7 +16,7 @@ namespace cowstore::commit {
 /// nothing. The scan covers the selection, and the content of every selected file is kKnown and stored.
 /// Directories that weren't looked into (kOpaque), and what wasn't read (kKept), stay as `base` has them. What is
 /// unchanged is neither read nor encoded again. Attributes are recorded as `policy` says; kFull needs a scan that was
-/// made for it.
+/// made for it. Directories that the scan vouches for in whole are told their new ids; not with full attributes.
 ///
 /// Full attributes: what this process couldn't have restored is recorded as `base` has it (see within_reach()), devices
 /// that it couldn't make included. Extended attributes that the scan could leave out are read below `disk`, which is

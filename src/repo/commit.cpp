@@ -245,7 +245,8 @@ class Committer {
     return checkout::remove_journal(session_.copy.control);
   }
 
-  /// What is on disk is now what the version has: comparing them tells each directory its ids, which the index keeps.
+  /// What is on disk is now what the version has: comparing them tells each directory its ids, which the index keeps,
+  /// where writing them hasn't.
   Result<void> note_known_ids(const object::TreeRoots& roots) {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
     COWSTORE_TRY(changes::compare(scan_, roots, tools, {changes::Times::kReport}));

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "changes/compare.hpp"
 #include "commit/staged_nodes.hpp"
 #include "commit_bed.hpp"
 #include "object/splice.hpp"
@@ -183,6 +184,58 @@ TEST_F(TreeWriter, EncodesNothingAgainThatTheIndexKnows) {
   store::TransactionStats stats = transaction_->stats();
   EXPECT_LE(stats.nodes_new + stats.nodes_known, 4u);
   EXPECT_EQ(roots, copy_.record());
+}
+
+TEST_F(TreeWriter, TellsDirectoriesTheIdsThatTheyWereWrittenUnder) {
+  have("a", "1");
+  have("d/e/x", "2");
+  test::make_symlink("a", copy_ / "d/l");
+  begin();
+  changes::Scan scan = copy_.scan();
+  store(scan);
+  const TreeRoots roots = write(scan);
+  EXPECT_EQ(scan.directory().known_tree, roots.tree);
+  EXPECT_EQ(scan.directory().known_attributes, roots.attributes);
+  publish();
+  const std::vector<changes::ScannedDirectory*> told = {scan.find("d")->directory.get(),
+                                                        scan.find("d/e")->directory.get()};
+  std::vector<std::pair<std::optional<TreeId>, std::optional<AttributesId>>> ids;
+  for (auto* each : told) {
+    ids.emplace_back(each->known_tree, each->known_attributes);
+    each->known_tree.reset();
+    each->known_attributes.reset();
+  }
+  scan.directory().known_tree.reset();
+  // A comparison finds the same.
+  changes::CompareTools tools{copy_.root(), *bed_.store, chunk::rule_of(chunk::Profile::kDefault), copy_.pool};
+  ASSERT_TRUE(changes::compare(scan, roots, tools, {changes::Times::kReport}).ok());
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_TRUE(ids[i].first && ids[i].second);
+    EXPECT_EQ(ids[i], std::pair(told[i]->known_tree, told[i]->known_attributes));
+  }
+}
+
+TEST_F(TreeWriter, TellsNoDirectoryOfWhichThereIsSomethingThatNobodyLookedAt) {
+  have("kept/x", "1");
+  have("nested/x", "1");
+  have("d/x", "1");
+  const TreeRoots base = commit_all();
+  test::make_dirs(copy_ / "nested/.cowstore");
+  have("d/x", "changed");
+  begin();
+  changes::Scan scan = copy_.scan();
+  store(scan);
+  scan.find("kept/x")->state = changes::ScannedEntry::State::kKept;
+  write(scan, base);
+  EXPECT_FALSE(scan.directory().known_tree);
+  EXPECT_FALSE(scan.find("kept")->directory->known_tree);
+  EXPECT_FALSE(scan.find("nested")->directory->known_tree);
+  EXPECT_TRUE(scan.find("d")->directory->known_tree);
+  changes::Scan partial = scan_of({"d/x"});
+  store(partial);
+  write(partial, base);
+  EXPECT_FALSE(partial.directory().known_tree);
+  EXPECT_FALSE(partial.find("d")->directory->known_tree);
 }
 
 TEST_F(TreeWriter, EncodesAgainWhatTheIndexKnowsButTheStoreLacks) {
