@@ -105,6 +105,9 @@ class Committer {
 
   Result<std::vector<changes::Change>> store_and_compare() {
     COWSTORE_TRY(store_contents());
+    COWSTORE_TRY(check_readable());
+    // Content that the store didn't have is a change, so that all of it is going to be published.
+    if (transaction_->stats().chunks_new > 0) transaction_->place_ahead();
     auto found = COWSTORE_TRY(compare());
     if (!COWSTORE_TRY(commit::forget_unstored(scan_, found, *transaction_))) return found;
     COWSTORE_TRY(store_contents());

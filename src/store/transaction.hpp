@@ -97,9 +97,9 @@ class Transaction final : public object::NodeSink {
   Result<bool> knows_loose(const FileId& id);
 
   /// Begins to move the loose files that were added so far into their places, and to make them durable, beside whatever
-  /// the caller does next. To be called once at most, when all contents were added and it is clear that they will be
-  /// published: given up after this, the transaction may leave unlisted files. Does nothing where there are few. What
-  /// goes wrong is publish()'s to tell.
+  /// the caller does next. To be called when most contents were added and it is clear that they will be published: given
+  /// up after this, the transaction may leave unlisted files. Does nothing where there are few, and nothing more when it
+  /// has begun: publish() moves what comes later. What goes wrong is publish()'s to tell.
   void place_ahead();
 
   /// For repair: lists a pack that lies in packs/ already. Its objects are taken from its own tables.
