@@ -87,6 +87,10 @@ FileKind kind_of_mode(unsigned mode) {
   }
 }
 
+}  // namespace
+
+namespace detail {
+
 Stat stat_of(const struct ::stat& raw) {
   Stat stat;
   stat.kind = kind_of_mode(raw.st_mode);
@@ -104,10 +108,6 @@ Stat stat_of(const struct ::stat& raw) {
   stat.ctime = {raw.st_ctim.tv_sec, static_cast<std::uint32_t>(raw.st_ctim.tv_nsec)};
   return stat;
 }
-
-}  // namespace
-
-namespace detail {
 
 Timestamp timestamp_of(const statx_timestamp& time) {
   return {time.tv_sec, time.tv_nsec};
@@ -336,7 +336,7 @@ Result<Stat> Dir::stat_plain(std::string_view name) const {
   constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
   int failed = observed(Call::kStat, name, [&] { return ::fstatat(fd(), terminated.get(), &raw, kFlags); });
   if (failed != 0) return system_error("stat", path_of(name), errno);
-  return stat_of(raw);
+  return detail::stat_of(raw);
 }
 
 Result<Stat> Dir::stat_self() const {

@@ -19,9 +19,11 @@ namespace cowstore::sys {
 using detail::observed;
 
 Result<Stat> stat(const Fd& fd, std::string_view path) {
-  auto found = detail::statx_at(fd.get(), "", AT_EMPTY_PATH, path);
-  if (!found) return system_error("stat", path, errno);
-  return *found;
+  // A fifth cheaper than statx, which knows more; and every file of a commit is asked twice.
+  struct ::stat raw;
+  int failed = observed(Call::kStat, path, [&] { return ::fstat(fd.get(), &raw); });
+  if (failed != 0) return system_error("stat", path, errno);
+  return detail::stat_of(raw);
 }
 
 Result<std::size_t> read_at(const Fd& fd, std::span<std::uint8_t> out, std::uint64_t offset, std::string_view path) {

@@ -14,6 +14,7 @@
 
 namespace cowstore::sys {
 
+/// All but `mount_root`.
 Result<Stat> stat(const Fd& fd, std::string_view path);
 
 /// Reads until `out` is full or the file ends; returns how much was read. Short reads are continued.
