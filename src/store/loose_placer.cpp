@@ -28,6 +28,8 @@ Result<sys::Dir> open_loose_directory(const sys::Dir& loose, const Digest& name)
 
 void LoosePlacer::begin(std::vector<NewContainer> containers) {
   containers_ = std::move(containers);
+  std::sort(containers_.begin(), containers_.end(),
+            [](const NewContainer& a, const NewContainer& b) { return a.record.name < b.record.name; });
   try {
     outcome_ = std::async(std::launch::async, [this] { return run(); });
   } catch (const std::system_error&) {
@@ -41,8 +43,6 @@ Result<std::vector<NewContainer>> LoosePlacer::finish() {
 }
 
 Result<void> LoosePlacer::run() {
-  std::sort(containers_.begin(), containers_.end(),
-            [](const NewContainer& a, const NewContainer& b) { return a.record.name < b.record.name; });
   const sys::Dir loose = COWSTORE_TRY(store_dir_.open_dir("loose"));
   std::optional<sys::Dir> directory;
   const NewContainer* before = nullptr;

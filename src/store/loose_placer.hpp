@@ -28,6 +28,8 @@ class LoosePlacer {
   /// To be called once. Where no thread is to be had nothing is moved.
   void begin(std::vector<NewContainer> containers);
   [[nodiscard]] bool has_begun() const { return outcome_.valid() || !containers_.empty(); }
+  /// Those given to begin(), until finish(). Meanwhile only `staged` may change, and is not to be looked at.
+  [[nodiscard]] std::vector<NewContainer>& containers() { return containers_; }
   /// Waits. What was moved and is durable comes back without `staged`; what is still staged had its name taken, and is
   /// as it was. After an error anything may have been moved.
   Result<std::vector<NewContainer>> finish();

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/try.hpp"
 #include "store/containers.hpp"
-#include "store/loose_placer.hpp"
 #include "store/merge_policy.hpp"
 #include "sys/file.hpp"
 
@@ -14,6 +14,13 @@ namespace cowstore::store {
 namespace {
 
 constexpr std::string_view kSegmentFile = "segment";
+
+/// What a segment with these is to be compared by.
+std::uint64_t weight_of(const std::vector<NewContainer>& containers) {
+  std::uint64_t weight = 0;
+  for (const NewContainer& container : containers) weight += 1 + container.entries.size();
+  return weight;
+}
 
 }  // namespace
 
@@ -24,6 +31,7 @@ Result<Published> Publisher::run() {
   if (nothing_to_do()) return published_;
   choose_segments();
   COWSTORE_TRY(stage_segment());
+  COWSTORE_TRY(await_placed());
   COWSTORE_TRY(sync_staged());
   COWSTORE_TRY(move_packs());
   COWSTORE_TRY(move_loose());
@@ -61,12 +69,12 @@ Result<bool> Publisher::is_known(NewContainer& container) {
 }
 
 bool Publisher::nothing_to_do() const {
-  return data_.packs().empty() && nodes_.packs().empty() && containers_.empty();
+  return data_.packs().empty() && nodes_.packs().empty() && containers_.empty() && placer_.containers().empty();
 }
 
 void Publisher::choose_segments() {
   std::uint64_t weight = data_.packs().size() + nodes_.packs().size() + data_.entries() + nodes_.entries();
-  for (const NewContainer& container : containers_) weight += 1 + container.entries.size();
+  weight += weight_of(containers_) + weight_of(placer_.containers());
   for (auto& segment : choose_merge(*view_, weight)) {
     // Damage must not be copied into a segment whose checksum then says that all is well.
     if (segment->verify()) merged_.push_back(std::move(segment));
@@ -95,9 +103,19 @@ void Publisher::add_packs(PackBuilder& builder, SegmentContents& contents) const
 
 SegmentContents Publisher::take_contents() {
   SegmentContents contents;
+  contents.entries.reserve(data_.entries() + nodes_.entries() + weight_of(containers_) +
+                           weight_of(placer_.containers()));
   add_packs(data_, contents);
   add_packs(nodes_, contents);
-  for (NewContainer& container : containers_) {
+  add_containers(containers_, contents);
+  add_containers(placer_.containers(), contents);
+  contents.merged = merged_;
+  contents.superseded = superseded_;
+  return contents;
+}
+
+void Publisher::add_containers(std::vector<NewContainer>& containers, SegmentContents& contents) {
+  for (NewContainer& container : containers) {
     auto number = static_cast<std::uint32_t>(contents.containers.size());
     contents.containers.push_back(container.record);
     for (SegmentEntry& entry : container.entries) {
@@ -106,15 +124,19 @@ SegmentContents Publisher::take_contents() {
     }
     container.entries = {};
   }
-  contents.merged = merged_;
-  contents.superseded = superseded_;
-  return contents;
 }
 
 Result<void> Publisher::stage_segment() {
   segment_file_ = COWSTORE_TRY(session_.create(kSegmentFile));
   segment_ = COWSTORE_TRY(write_segment(segment_file_, session_.dir().path_of(kSegmentFile), take_contents()));
   published_.bytes += segment_.bytes;
+  return {};
+}
+
+/// The placer works while the segment is written. Those whose names were taken are still ours to move.
+Result<void> Publisher::await_placed() {
+  std::vector<NewContainer> placed = COWSTORE_TRY(placer_.finish());
+  std::move(placed.begin(), placed.end(), std::back_inserter(containers_));
   return {};
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "cowstore/result.hpp"
+#include "store/loose_placer.hpp"
 #include "store/new_container.hpp"
 #include "store/pack_builder.hpp"
 #include "store/segment_writer.hpp"
@@ -46,8 +47,13 @@ struct Published {
 class Publisher {
  public:
   Publisher(StoreParts& parts, const Session& session, PackBuilder& data, PackBuilder& nodes,
-            std::vector<NewContainer> containers)
-      : parts_(parts), session_(session), data_(data), nodes_(nodes), containers_(std::move(containers)) {}
+            std::vector<NewContainer> containers, LoosePlacer& placer)
+      : parts_(parts),
+        session_(session),
+        data_(data),
+        nodes_(nodes),
+        containers_(std::move(containers)),
+        placer_(placer) {}
 
   Result<Published> run();
 
@@ -57,8 +63,10 @@ class Publisher {
   [[nodiscard]] bool nothing_to_do() const;
   void choose_segments();
   SegmentContents take_contents();
+  static void add_containers(std::vector<NewContainer>& containers, SegmentContents& contents);
   void add_packs(PackBuilder& builder, SegmentContents& contents) const;
   Result<void> stage_segment();
+  Result<void> await_placed();
   Result<void> sync_staged() const;
   Result<void> move_packs();
   Result<void> move_loose();
@@ -73,6 +81,7 @@ class Publisher {
   PackBuilder& data_;
   PackBuilder& nodes_;
   std::vector<NewContainer> containers_;
+  LoosePlacer& placer_;
   std::shared_ptr<const IndexView> view_;
   IndexView::Segments merged_;
   std::vector<Digest> superseded_;

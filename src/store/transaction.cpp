@@ -1,7 +1,5 @@
 #include "store/transaction.hpp"
 
-#include <iterator>
-
 #include "base/try.hpp"
 #include "store/containers.hpp"
 #include "store/pack_reader.hpp"
@@ -225,7 +223,10 @@ Result<void> Transaction::renew_loose(const object::FileRef& file, const sys::St
 Result<PublishStats> Transaction::publish() {
   COWSTORE_TRY(state_->poison.check());
   auto published = state_->publish();
-  if (!published) return state_->fail(std::move(published).error());
+  if (!published) {
+    (void)state_->placer.finish();  // it moves what is about to be removed
+    return state_->fail(std::move(published).error());
+  }
   state_->poison.keep(usage("", "it has been published"));
   state_->session->remove();
   state_->loose_new -= published->loose_known;
@@ -238,9 +239,7 @@ Result<PublishStats> Transaction::publish() {
 Result<Published> Transaction::State::publish() {
   COWSTORE_TRY(data.finish());
   COWSTORE_TRY(nodes.finish());
-  std::vector<NewContainer> placed = COWSTORE_TRY(placer.finish());
-  std::move(placed.begin(), placed.end(), std::back_inserter(containers));
-  return Publisher(parts, *session, data, nodes, std::move(containers)).run();
+  return Publisher(parts, *session, data, nodes, std::move(containers), placer).run();
 }
 
 TransactionStats Transaction::stats() const {
