@@ -30,8 +30,8 @@ class Transaction;
 struct StoreParts;
 
 struct StoreOptions {
-  std::size_t block_cache_bytes = std::size_t{32} << 20;  ///< decompressed blocks of packs
-  std::size_t node_cache_bytes = std::size_t{16} << 20;
+  std::size_t block_cache_bytes = std::size_t{16} << 20;  ///< decompressed blocks of packs
+  std::size_t node_cache_bytes = std::size_t{8} << 20;
   std::size_t open_containers = 128;                     ///< descriptors kept
   int compression_level = 1;                             ///< zstd's
   std::uint32_t block_bytes = std::uint32_t{128} << 10;  ///< raw bytes of a block of many objects
