@@ -42,14 +42,18 @@ struct Change {
   std::string path;  ///< "" is the root directory itself
   ChangeKind kind = ChangeKind::kModified;
   Content content = Content::kDifferent;
-  std::optional<Before> before;       ///< absent if added
-  const ScannedEntry* now = nullptr;  ///< null if deleted; points into the scan, until that is changed
+  std::shared_ptr<const Before> before;  ///< null if added, or if it was not asked for
+  const ScannedEntry* now = nullptr;     ///< null if deleted; points into the scan, until that is changed
 };
 
 enum class Times : std::uint8_t { kIgnore, kReport };
 
+/// Whether changes say what the version has. Without it a change takes a fifth of the memory.
+enum class Detail : std::uint8_t { kWithBefore, kPathsOnly };
+
 struct CompareOptions {
   Times times = Times::kIgnore;
+  Detail detail = Detail::kWithBefore;
 };
 
 /// What a comparison works with; all borrowed.

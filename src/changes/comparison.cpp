@@ -58,7 +58,7 @@ Result<std::vector<Change>> Comparison::run(const object::TreeRoots& version) {
   note_known_ids();
   std::vector<Change> changes;
   changes.reserve(candidates_.size());
-  for (Candidate& candidate : candidates_) changes.push_back(std::move(candidate.change));
+  for (; !candidates_.empty(); candidates_.pop_front()) changes.push_back(std::move(candidates_.front().change));
   return changes;
 }
 
@@ -76,22 +76,24 @@ Result<void> Comparison::compare_entry(ScannedEntry& now, const VersionEntry& be
 Result<void> Comparison::compare_directory(ScannedEntry& now, const VersionEntry& before, const Place& place) {
   if (!before.attributes) frames_[place.frame].same_attributes = false;
   if (is_known_as(*now.directory, before)) return {};
-  VersionDirectory version =
-      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes, scan_.attributes));
+  auto version = COWSTORE_TRY(open_version(before));
   if (full()) COWSTORE_TRY(read_missing_xattrs(*now.directory, tools_.root));
   const bool whole = now.directory->coverage == Coverage::kWhole;
   const std::size_t frame = frames_.size();
-  frames_.push_back({now.directory.get(),
-                     place.frame,
-                     {before.entry.tree, before.attributes},
-                     whole,
-                     whole && before.attributes && (version.plain || full())});
+  frames_.push_back(
+      {now.directory.get(), place.frame, {before.entry.tree, before.attributes}, whole, whole && before.attributes});
   VersionEntry itself = before;
-  itself.mode = version.mode;
-  itself.mtime = version.mtime;
-  itself.full = version.full;
+  version->fill_own(itself);
   if (place.selection->itself()) COWSTORE_TRY(compare_directory_itself(now, itself, place, frame));
-  return merge(*now.directory, version.entries, place, frame);
+  COWSTORE_TRY(merge(*now.directory, *version, place, frame));
+  if (!version->plain() && !full()) frames_[frame].same_attributes = false;
+  return {};
+}
+
+/// On the heap: directories may be nested very deep.
+Result<std::unique_ptr<VersionDirectory>> Comparison::open_version(const VersionEntry& directory) const {
+  return std::make_unique<VersionDirectory>(COWSTORE_TRY(
+      VersionDirectory::open(tools_.source, directory.entry.tree, directory.attributes, scan_.attributes)));
 }
 
 Result<void> Comparison::compare_directory_itself(ScannedEntry& now, const VersionEntry& version, const Place& place,
@@ -103,9 +105,9 @@ Result<void> Comparison::compare_directory_itself(ScannedEntry& now, const Versi
   if (!same) frames_[frame].same_attributes = false;
   const bool touched = options_.times == Times::kReport && mtime_differs(now, before);
   if (modified) {
-    note({place.path(), ChangeKind::kModified, Content::kSame, std::move(before), &now}, &now, frame);
+    note({place.path(), ChangeKind::kModified, Content::kSame, told(std::move(before)), &now}, &now, frame);
   } else if (touched) {
-    note({place.path(), ChangeKind::kTouched, Content::kSame, std::move(before), &now}, &now, frame);
+    note({place.path(), ChangeKind::kTouched, Content::kSame, told(std::move(before)), &now}, &now, frame);
   }
   return {};
 }
@@ -134,12 +136,11 @@ LargeValue Comparison::large_value() const {
   return [this](const std::string& value) { return hash_bytes(as_bytes(value), tools_.rule); };
 }
 
-/// Both lists are sorted by name.
-Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionEntry>& before, const Place& place,
-                               std::size_t frame) {
-  auto old = before.begin();
+/// Both sides are sorted by name.
+Result<void> Comparison::merge(ScannedDirectory& now, VersionDirectory& before, const Place& place, std::size_t frame) {
+  auto old = COWSTORE_TRY(before.next());
   const auto remove_up_to = [&](const ScannedEntry* next) -> Result<void> {
-    for (; old != before.end() && (next == nullptr || old->entry.name < next->name); ++old) {
+    for (; old && (next == nullptr || old->entry.name < next->name); old = COWSTORE_TRY(before.next())) {
       COWSTORE_TRY(
           remove(*old, {frame, place.selection->child(old->entry.name), now.path, old->entry.name, place.depth + 1}));
     }
@@ -148,8 +149,9 @@ Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionE
   for (ScannedEntry& entry : now.entries) {
     COWSTORE_TRY(remove_up_to(&entry));
     const Place here{frame, place.selection->child(entry.name), now.path, entry.name, place.depth + 1};
-    if (old != before.end() && old->entry.name == entry.name) {
-      COWSTORE_TRY(compare_entry(entry, *old++, here));
+    if (old && old->entry.name == entry.name) {
+      COWSTORE_TRY(compare_entry(entry, *old, here));
+      old = COWSTORE_TRY(before.next());
     } else {
       add(entry, here);
     }
@@ -161,7 +163,7 @@ Result<void> Comparison::merge(ScannedDirectory& now, const std::vector<VersionE
 Result<void> Comparison::change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place) {
   frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
   if (place.selection->itself()) {
-    note({place.path(), ChangeKind::kModified, Content::kDifferent, before_of(before), &now}, &now, place.frame);
+    note({place.path(), ChangeKind::kModified, Content::kDifferent, told(before_of(before)), &now}, &now, place.frame);
   }
   if (now.directory != nullptr) {
     add_contents(*now.directory, place);
@@ -177,7 +179,9 @@ Result<void> Comparison::compare_file(ScannedEntry& now, const VersionEntry& ver
   if (!verdict.undecided) apply(verdict, place.frame);
   const bool reported = verdict.kind && (*verdict.kind != ChangeKind::kTouched || options_.times == Times::kReport);
   if (!reported && !verdict.undecided) return {};
-  Change change{place.path(), verdict.kind.value_or(ChangeKind::kModified), verdict.content, std::move(before), &now};
+  Change change{place.path(), verdict.kind.value_or(ChangeKind::kModified), verdict.content, nullptr, &now};
+  // What is undecided is judged by it once more.
+  change.before = verdict.undecided ? std::make_shared<const Before>(std::move(before)) : told(std::move(before));
   candidates_.push_back({std::move(change), &now, place.frame, verdict.undecided});
   if (verdict.undecided && ++open_ >= kMostOpen) COWSTORE_TRY(settle_open());
   return {};
@@ -191,7 +195,7 @@ std::size_t Comparison::add(ScannedEntry& now, const Place& place) {
     const std::size_t inside = add_contents(*now.directory, place);
     if (inside > 0 || now.directory->coverage == Coverage::kPartial) return inside;
   }
-  note({place.path(), ChangeKind::kAdded, Content::kDifferent, std::nullopt, &now}, &now, place.frame);
+  note({place.path(), ChangeKind::kAdded, Content::kDifferent, nullptr, &now}, &now, place.frame);
   return 1;
 }
 
@@ -209,21 +213,26 @@ Result<std::size_t> Comparison::remove(const VersionEntry& before, const Place& 
   frames_[place.frame].same_tree = frames_[place.frame].same_attributes = false;
   const std::size_t inside = is_directory(before) ? COWSTORE_TRY(remove_contents(before, place)) : 0;
   if (inside > 0 || !place.selection->whole()) return inside;
-  note({place.path(), ChangeKind::kDeleted, Content::kDifferent, before_of(before), nullptr}, nullptr, place.frame);
+  note({place.path(), ChangeKind::kDeleted, Content::kDifferent, told(before_of(before)), nullptr}, nullptr,
+       place.frame);
   return std::size_t{1};
 }
 
 Result<std::size_t> Comparison::remove_contents(const VersionEntry& before, const Place& place) {
   if (place.depth > kMaxDepth) return too_deep(place.path());
-  const VersionDirectory version =
-      COWSTORE_TRY(read_version_directory(tools_.source, before.entry.tree, before.attributes, scan_.attributes));
+  auto version = COWSTORE_TRY(open_version(before));
   const std::string path = place.path();
   std::size_t count = 0;
-  for (const VersionEntry& entry : version.entries) {
-    const PathSelection::Node* selection = place.selection->child(entry.entry.name);
-    count += COWSTORE_TRY(remove(entry, {place.frame, selection, path, entry.entry.name, place.depth + 1}));
+  while (auto entry = COWSTORE_TRY(version->next())) {
+    const PathSelection::Node* selection = place.selection->child(entry->entry.name);
+    count += COWSTORE_TRY(remove(*entry, {place.frame, selection, path, entry->entry.name, place.depth + 1}));
   }
   return count;
+}
+
+std::shared_ptr<const Before> Comparison::told(Before before) const {
+  if (options_.detail == Detail::kPathsOnly) return nullptr;
+  return std::make_shared<const Before>(std::move(before));
 }
 
 void Comparison::note(Change change, ScannedEntry* entry, std::size_t frame) {
@@ -245,6 +254,7 @@ Result<void> Comparison::settle_open() {
   auto kept = candidates_.begin() + static_cast<std::ptrdiff_t>(settled_);
   for (auto each = kept; each != candidates_.end(); ++each) {
     if (each->open && !COWSTORE_TRY(settle(*each, *job++))) continue;
+    if (options_.detail == Detail::kPathsOnly) each->change.before.reset();
     if (kept != each) *kept = std::move(*each);
     ++kept;
   }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,8 +65,8 @@ class Comparison {
   Result<std::optional<object::Attributes>> seen_of_directory(const ScannedDirectory& now, const Before& before) const;
   [[nodiscard]] LargeValue large_value() const;
   [[nodiscard]] bool full() const { return scan_.attributes == store::AttributesPolicy::kFull; }
-  Result<void> merge(ScannedDirectory& now, const std::vector<VersionEntry>& before, const Place& place,
-                     std::size_t frame);
+  [[nodiscard]] Result<std::unique_ptr<VersionDirectory>> open_version(const VersionEntry& directory) const;
+  Result<void> merge(ScannedDirectory& now, VersionDirectory& before, const Place& place, std::size_t frame);
   Result<void> change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place);
   Result<void> compare_file(ScannedEntry& now, const VersionEntry& before, const Place& place);
 
@@ -72,6 +74,7 @@ class Comparison {
   std::size_t add_contents(ScannedDirectory& now, const Place& place);
   Result<std::size_t> remove(const VersionEntry& before, const Place& place);
   Result<std::size_t> remove_contents(const VersionEntry& before, const Place& place);
+  [[nodiscard]] std::shared_ptr<const Before> told(Before before) const;
   void note(Change change, ScannedEntry* entry, std::size_t frame);
 
   Result<void> settle_open();
@@ -84,9 +87,9 @@ class Comparison {
   const CompareOptions& options_;
   Failures failures_;
   std::vector<Skipped> unreadable_;
-  std::vector<Frame> frames_;          ///< parents before children; the first stands above the root
-  std::vector<Candidate> candidates_;  ///< in the order of the walk
-  std::size_t settled_ = 0;            ///< none before this one is open
+  std::vector<Frame> frames_;         ///< parents before children; the first stands above the root
+  std::deque<Candidate> candidates_;  ///< in the order of the walk
+  std::size_t settled_ = 0;           ///< none before this one is open
   std::size_t open_ = 0;
 };
 

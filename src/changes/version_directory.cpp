@@ -1,99 +1,81 @@
 #include "changes/version_directory.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/try.hpp"
-#include "object/named_tree.hpp"
 
 namespace cowstore::changes {
 
 namespace {
 
 bool is_plain(const object::Attributes& attributes) {
-  object::Attributes rest = attributes;
-  rest.mtime.reset();
-  rest.mode.reset();
-  return rest.empty();
+  return !attributes.owner && attributes.xattrs.empty() && !attributes.link_group && !attributes.special;
 }
-
-/// Takes the recorded attributes of one directory, in order of their names, to its entries, which are sorted, too.
-class AttributesTaker {
- public:
-  AttributesTaker(VersionDirectory& directory, store::AttributesPolicy policy)
-      : directory_(directory), full_(policy == store::AttributesPolicy::kFull) {}
-
-  void take(const object::AttributesEntry& found) {
-    directory_.plain = directory_.plain && is_plain(found.attributes);
-    if (found.name.empty()) {
-      directory_.mode = found.attributes.mode;
-      directory_.mtime = found.attributes.mtime;
-      directory_.full = kept(found.attributes);
-      return;
-    }
-    auto& entries = directory_.entries;
-    while (next_ < entries.size() && entries[next_].entry.name < found.name) ++next_;
-    if (next_ < entries.size() && entries[next_].entry.name == found.name) {
-      fill(entries[next_], found);
-    } else if (full_ && found.attributes.special) {
-      add_special(found);
-    }
-  }
-
-  /// Special files are in the attributes alone: they find their places among the others.
-  void finish() {
-    auto& entries = directory_.entries;
-    const auto middle = static_cast<std::ptrdiff_t>(entries.size());
-    std::move(special_.begin(), special_.end(), std::back_inserter(entries));
-    std::inplace_merge(entries.begin(), entries.begin() + middle, entries.end(),
-                       [](const VersionEntry& a, const VersionEntry& b) { return a.entry.name < b.entry.name; });
-  }
-
- private:
-  std::shared_ptr<const object::Attributes> kept(const object::Attributes& attributes) const {
-    return full_ ? std::make_shared<const object::Attributes>(attributes) : nullptr;
-  }
-
-  void fill(VersionEntry& entry, const object::AttributesEntry& found) const {
-    entry.mode = found.attributes.mode;
-    entry.mtime = found.attributes.mtime;
-    entry.attributes = found.children;
-    if (!found.children) entry.full = kept(found.attributes);
-  }
-
-  void add_special(const object::AttributesEntry& found) {
-    VersionEntry& entry = special_.emplace_back();
-    entry.entry.name = found.name;
-    entry.entry.kind = object::entry_kind(found.attributes.special->kind);
-    fill(entry, found);
-  }
-
-  VersionDirectory& directory_;
-  const bool full_;
-  std::size_t next_ = 0;
-  std::vector<VersionEntry> special_;
-};
 
 }  // namespace
 
-Result<VersionDirectory> read_version_directory(object::NodeSource& source, const TreeId& tree,
+Result<VersionDirectory> VersionDirectory::open(object::NodeSource& source, const TreeId& tree,
                                                 const std::optional<AttributesId>& attributes,
                                                 store::AttributesPolicy policy) {
-  VersionDirectory directory;
-  COWSTORE_TRY(object::DirectoryReader(source, tree).for_each([&](const object::TreeEntry& entry) -> Result<void> {
-    directory.entries.push_back({entry, {}, {}, {}, {}});
-    return {};
-  }));
-  if (!attributes) return directory;
-  AttributesTaker taker(directory, policy);
-  COWSTORE_TRY(
-      object::AttributesReader(source, *attributes).for_each([&](const object::AttributesEntry& found) -> Result<void> {
-        taker.take(found);
-        return {};
-      }));
-  taker.finish();
+  auto names = COWSTORE_TRY(TreeCursor::open(source, tree.digest()));
+  AttributesCursor recorded(source);
+  if (attributes) recorded = COWSTORE_TRY(AttributesCursor::open(source, attributes->digest()));
+  VersionDirectory directory(std::move(names), std::move(recorded), policy);
+  COWSTORE_TRY(directory.read_own());
   return directory;
+}
+
+/// It stands first, under the empty name.
+Result<void> VersionDirectory::read_own() {
+  COWSTORE_TRY(attributes_.descend());
+  if (attributes_.at_end() || !attributes_.entry().name.empty()) return {};
+  own_ = attributes_.entry().attributes;
+  plain_ = is_plain(*own_);
+  attributes_.next();
+  return {};
+}
+
+void VersionDirectory::fill_own(VersionEntry& entry) const {
+  if (own_) fill(entry, *own_);
+}
+
+Result<std::optional<VersionEntry>> VersionDirectory::next() {
+  while (true) {
+    COWSTORE_TRY(tree_.descend());
+    COWSTORE_TRY(attributes_.descend());
+    if (tree_.at_end() && attributes_.at_end()) return std::optional<VersionEntry>();
+    const int order = tree_.at_end()         ? 1
+                      : attributes_.at_end() ? -1
+                                             : tree_.entry().name.compare(attributes_.entry().name);
+    VersionEntry entry;
+    if (order <= 0) {
+      entry.entry = tree_.entry();
+      tree_.next();
+    }
+    const bool is_special = order >= 0 && take_recorded(entry);
+    if (order <= 0 || is_special) return std::optional(std::move(entry));
+  }
+}
+
+/// Whether it is a special file, which is in the attributes alone.
+bool VersionDirectory::take_recorded(VersionEntry& entry) {
+  const object::AttributesEntry& found = attributes_.entry();
+  const bool is_special = full_ && found.attributes.special;
+  if (is_special) {
+    entry.entry.name = found.name;
+    entry.entry.kind = object::entry_kind(found.attributes.special->kind);
+  }
+  plain_ = plain_ && is_plain(found.attributes);
+  entry.attributes = found.children;
+  if (!found.children) fill(entry, found.attributes);
+  attributes_.next();
+  return is_special;
+}
+
+void VersionDirectory::fill(VersionEntry& entry, const object::Attributes& attributes) const {
+  entry.mode = attributes.mode;
+  entry.mtime = attributes.mtime;
+  if (full_) entry.full = std::make_shared<const object::Attributes>(attributes);
 }
 
 }  // namespace cowstore::changes

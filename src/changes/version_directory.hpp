@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "cowstore/ids.hpp"
 #include "cowstore/result.hpp"
 #include "object/attributes.hpp"
+#include "object/cursor.hpp"
 #include "object/entry.hpp"
+#include "object/named_node.hpp"
 #include "object/node.hpp"
 #include "store/config.hpp"
 
@@ -23,18 +24,38 @@ struct VersionEntry {
   std::shared_ptr<const object::Attributes> full;  ///< as in Before; of a directory its own
 };
 
-struct VersionDirectory {
-  std::optional<std::uint16_t> mode;  ///< of the directory itself
-  std::optional<Timestamp> mtime;
-  std::shared_ptr<const object::Attributes> full;
-  std::vector<VersionEntry> entries;  ///< sorted by name
-  /// Whether the attributes say nothing but times and permission bits, which is all that a scan can compare.
-  bool plain = true;
-};
+/// Reads the entries one after the other, so that memory doesn't grow with their number. Not thread-safe.
+class VersionDirectory {
+ public:
+  /// With kFull all attributes are kept, and special files are entries of their kinds. The source must outlive it.
+  static Result<VersionDirectory> open(object::NodeSource& source, const TreeId& tree,
+                                       const std::optional<AttributesId>& attributes, store::AttributesPolicy policy);
 
-/// With kFull all attributes are kept, and special files are entries of their kinds.
-Result<VersionDirectory> read_version_directory(object::NodeSource& source, const TreeId& tree,
-                                                const std::optional<AttributesId>& attributes,
-                                                store::AttributesPolicy policy);
+  /// Puts what is recorded of the directory itself into the entry.
+  void fill_own(VersionEntry& entry) const;
+
+  /// The next entry by name; nothing at the end.
+  Result<std::optional<VersionEntry>> next();
+  /// Whether the attributes of all that next() has passed, the end included, say nothing but times and permission bits,
+  /// which is all that a scan can compare.
+  [[nodiscard]] bool plain() const { return plain_; }
+
+ private:
+  using TreeCursor = object::Cursor<object::DirectoryNode>;
+  using AttributesCursor = object::Cursor<object::AttributesNode>;
+
+  VersionDirectory(TreeCursor tree, AttributesCursor attributes, store::AttributesPolicy policy)
+      : tree_(std::move(tree)), attributes_(std::move(attributes)), full_(policy == store::AttributesPolicy::kFull) {}
+
+  Result<void> read_own();
+  bool take_recorded(VersionEntry& entry);
+  void fill(VersionEntry& entry, const object::Attributes& attributes) const;
+
+  TreeCursor tree_;
+  AttributesCursor attributes_;
+  std::optional<object::Attributes> own_;
+  bool full_;
+  bool plain_ = true;
+};
 
 }  // namespace cowstore::changes

@@ -100,7 +100,7 @@ class Committer {
 
   Result<std::vector<changes::Change>> compare() {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport});
+    return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly});
   }
 
   Result<std::vector<changes::Change>> store_and_compare() {
@@ -252,7 +252,7 @@ class Committer {
   /// where writing them hasn't.
   Result<void> note_known_ids(const object::TreeRoots& roots) {
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    COWSTORE_TRY(changes::compare(scan_, roots, tools, {changes::Times::kReport}));
+    COWSTORE_TRY(changes::compare(scan_, roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly}));
     return {};
   }
 

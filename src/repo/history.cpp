@@ -97,7 +97,7 @@ EntryChange change_on_disk(Session& session, const changes::Change& found) {
 Result<void> diff_working_copy(Session& session, const object::TreeRoots& from, const ChangeSink& sink,
                                const Scope& scope) {
   index::StatIndex index = session.load_index();
-  Compared compared = COWSTORE_TRY(compare_with(session, index, from, changes::Times::kIgnore, scope.file_systems));
+  Compared compared = COWSTORE_TRY(compare_with(session, index, from, {}, scope.file_systems));
   if (scope.unreadable == Unreadable::kRefuse) COWSTORE_TRY(changes::require_readable(compared.scan, kSkipHint));
   std::vector<std::string> unreadable = unreadable_paths(compared.scan);
   if (!unreadable.empty() && session.context.notice) {

@@ -77,7 +77,7 @@ std::vector<std::string> unreadable_paths(const changes::Scan& scan) {
 }
 
 Result<Compared> compare_with(Session& session, const index::StatIndex& index, const object::TreeRoots& version,
-                              changes::Times times, FileSystems file_systems) {
+                              const changes::CompareOptions& how, FileSystems file_systems) {
   Compared compared;
   Head head = COWSTORE_TRY(session.head());
   changes::ScanOptions options;
@@ -88,7 +88,7 @@ Result<Compared> compare_with(Session& session, const index::StatIndex& index, c
   compared.scan = COWSTORE_TRY(changes::scan(session.copy.root, session.copy.control, index, session.pool(), options));
   changes::find_unreadable(compared.scan, session.copy.root);
   changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(), session.pool()};
-  compared.changes = COWSTORE_TRY(changes::compare(compared.scan, version, tools, {times}));
+  compared.changes = COWSTORE_TRY(changes::compare(compared.scan, version, tools, how));
   return compared;
 }
 
@@ -96,7 +96,8 @@ Result<Status> status(Session& session, const StatusOptions& options) {
   Head head = COWSTORE_TRY(session.head());
   index::StatIndex index = session.load_index();
   auto times = options.times == StatusOptions::Times::kShow ? changes::Times::kReport : changes::Times::kIgnore;
-  Compared compared = COWSTORE_TRY(compare_with(session, index, head.roots, times, options.file_systems));
+  Compared compared = COWSTORE_TRY(
+      compare_with(session, index, head.roots, {times, changes::Detail::kPathsOnly}, options.file_systems));
   Status status;
   status.branch = head.branch;
   status.commit = head.commit;

@@ -25,7 +25,7 @@ struct Compared {
 /// The working copy against any version, ignore rules applied to what neither it nor HEAD has. What can't be read is
 /// listed in the scan.
 Result<Compared> compare_with(Session& session, const index::StatIndex& index, const object::TreeRoots& version,
-                              changes::Times times, FileSystems file_systems);
+                              const changes::CompareOptions& how, FileSystems file_systems);
 
 /// "a/pipe (named pipe)", one for each thing in the scan that isn't looked at.
 std::vector<std::string> describe_skipped(const changes::Scan& scan);
