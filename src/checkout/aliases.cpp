@@ -80,13 +80,13 @@ Result<void> refuse_pairs(const sys::Dir& root, std::string_view parent, const N
   return {};
 }
 
-Result<void> refuse_folded_pairs(const sys::Dir& root, const std::vector<diff::Change>& differences) {
+Result<void> refuse_folded_pairs(const sys::Dir& root, const std::vector<Difference>& differences) {
   std::map<std::string_view, NamesOfDirectory> directories;
-  for (const diff::Change& difference : differences) {
+  for (const Difference& difference : differences) {
     if (difference.path.empty()) continue;
     std::string name = difference.path.substr(difference.path.rfind('/') + 1);
     NamesOfDirectory& names = directories[parent_of(difference.path)];
-    (difference.to.entry ? names.coming : names.going).insert(std::move(name));
+    (difference.to != nullptr ? names.coming : names.going).insert(std::move(name));
   }
   for (const auto& [parent, names] : directories) COWSTORE_TRY(refuse_pairs(root, parent, names));
   return {};
@@ -98,12 +98,11 @@ Error explain_alias(Error error, const std::string& path) {
   return error.sys_errno == EEXIST ? taken_for(path, "another one") : std::move(error);
 }
 
-Result<void> refuse_aliases(const sys::Dir& root, const sys::Dir& control,
-                            const std::vector<diff::Change>& differences) {
+Result<void> refuse_aliases(const sys::Dir& root, const sys::Dir& control, const std::vector<Difference>& differences) {
   sys::Stat self = COWSTORE_TRY(control.stat_self());
   std::set<std::string_view> tops;
-  for (const diff::Change& difference : differences) {
-    if (difference.to.entry && !difference.path.empty()) tops.insert(first_component(difference.path));
+  for (const Difference& difference : differences) {
+    if (difference.to != nullptr && !difference.path.empty()) tops.insert(first_component(difference.path));
   }
   for (std::string_view name : tops) {
     if (COWSTORE_TRY(is_control(root, name, self))) return taken_for(std::string(name), ".cowstore");

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "checkout/difference.hpp"
 #include "cowstore/result.hpp"
-#include "diff/diff.hpp"
 #include "sys/dir.hpp"
 
 namespace cowstore::checkout {
@@ -19,7 +19,6 @@ Error explain_alias(Error error, const std::string& path);
 /// kUnsupported if one of the differences would write below a name that `root` takes for its control directory's; or,
 /// where it folds case, if a directory would get a name that differs from another one's in the case of ASCII letters
 /// only. (Other letters are left to the file system: such a file then isn't made, and reported.)
-Result<void> refuse_aliases(const sys::Dir& root, const sys::Dir& control,
-                            const std::vector<diff::Change>& differences);
+Result<void> refuse_aliases(const sys::Dir& root, const sys::Dir& control, const std::vector<Difference>& differences);
 
 }  // namespace cowstore::checkout

@@ -77,6 +77,7 @@ class Executor {
   explicit Executor(const ExecuteTools& tools) : tools_(tools) {}
 
   Result<Execution> run(const Plan& plan) {
+    result_.made.reserve(plan.makings.size() + plan.directory_makings.size() + plan.mode_changes.size());
     for (const Removal& removal : plan.removals) COWSTORE_TRY(remove(removal));
     for (const std::string& path : plan.directory_removals) COWSTORE_TRY(remove_directory(path));
     for (const DirectoryMaking& directory : plan.directory_makings) COWSTORE_TRY(make_directory(directory));
@@ -118,7 +119,7 @@ class Executor {
     if (!parent) return std::move(parent).error();
     std::string name = name_of(removal.path);
     auto now = parent->stat(name);
-    if (now && !is_untouched(*now, removal.seen)) {
+    if (now && !is_untouched(*now, *removal.seen)) {
       note_untouched(removal.path);
       return {};
     }
@@ -127,7 +128,7 @@ class Executor {
     if (has_errno(out, EXDEV)) return remove_in_place(*parent, name, removal);
     if (has_errno(out, ENOENT)) return {};
     COWSTORE_TRY(std::move(out));
-    if (is_what_was_seen(COWSTORE_TRY(tools_.scratch.stat(moved)), removal.seen)) {
+    if (is_what_was_seen(COWSTORE_TRY(tools_.scratch.stat(moved)), *removal.seen)) {
       COWSTORE_TRY(tools_.scratch.unlink(moved));
       result_.removed.push_back(removal.path);
       return {};
@@ -141,7 +142,7 @@ class Executor {
     auto out = parent.rename(name, parent, moved, sys::RenameMode::kNoReplace);
     if (has_errno(out, ENOENT)) return {};
     COWSTORE_TRY(std::move(out));
-    if (!is_what_was_seen(COWSTORE_TRY(parent.stat(moved)), removal.seen))
+    if (!is_what_was_seen(COWSTORE_TRY(parent.stat(moved)), *removal.seen))
       return put_back(parent, moved, parent, removal.path);
     result_.removed.push_back(removal.path);
     return parent.unlink(moved);
@@ -178,28 +179,26 @@ class Executor {
     if (attributes.mode && !attributes.owner) COWSTORE_TRY(tools_.root.set_mode(directory.path, *attributes.mode));
     COWSTORE_TRY(apply_full(directory.path, attributes));
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(directory.path));
-    result_.made.push_back({directory.path, {}, directory.attributes, stat, true, {}, {}});
+    result_.made.push_back({directory.path, nullptr, std::nullopt, stat, {}, {}});
     return {};
   }
 
   Result<void> change_mode(const ModeChange& change) {
     std::string_view path = change.path.empty() ? std::string_view(".") : change.path;
-    bool directory = change.entry.kind == object::EntryKind::kDirectory;
+    const Wanted& wanted = *change.wanted;
     auto now = tools_.root.stat(path);
     if (!now && now.error().code == ErrorCode::kNotFound) return {};
     COWSTORE_TRY(now);
-    bool as_seen = !change.seen || now->mode == *change.seen || now->mode == change.mode;
-    if (!is_of_kind(*now, change.entry.kind) || !as_seen) {
+    bool as_seen = !change.seen || now->mode == *change.seen || now->mode == wanted.mode;
+    if (!is_of_kind(*now, wanted.kind) || !as_seen) {
       note_untouched(change.path);
       return {};
     }
-    COWSTORE_TRY(apply_full(change.path, change.full));
-    if (!change.full.owner) COWSTORE_TRY(tools_.root.set_mode(path, *change.mode));
-    if (directory) return {};
-    object::Attributes attributes;
-    attributes.mode = change.mode;
+    COWSTORE_TRY(apply_full(change.path, wanted.attributes()));
+    if (!wanted.has_owner()) COWSTORE_TRY(tools_.root.set_mode(path, *wanted.mode));
+    if (wanted.kind == object::EntryKind::kDirectory) return {};
     sys::Stat stat = COWSTORE_TRY(tools_.root.stat(path));
-    result_.made.push_back({change.path, change.entry, attributes, stat, false, {}, {}});
+    result_.made.push_back({change.path, &wanted, std::nullopt, stat, {}, {}});
     return {};
   }
 
@@ -227,9 +226,9 @@ class Executor {
         linkings.push_back({*path, &making});
         continue;
       }
-      bool is_large = making.entry.file.size >= provider::kLargeFileBytes;
+      bool is_large = making.wanted->file.size >= provider::kLargeFileBytes;
       (is_large ? large : by_parent[parent_of(making.path)]).push_back(&making);
-      bytes += making.entry.file.size;
+      bytes += making.wanted->file.size;
     }
     if (tools_.progress != nullptr) tools_.progress->begin("checking out", makings.size(), bytes);
     base::TaskGroup group(tools_.pool);
@@ -281,13 +280,11 @@ class Executor {
   static std::optional<std::string_view> path_to_link(const Making& making,
                                                       std::map<std::uint64_t, const Making*>& groups) {
     if (making.link_to) return making.link_to->path;
-    if (!making.attributes.link_group) return std::nullopt;
-    auto [at, is_new] = groups.emplace(*making.attributes.link_group, &making);
+    if (!making.wanted->link_group()) return std::nullopt;
+    auto [at, is_new] = groups.emplace(*making.wanted->link_group(), &making);
     if (is_new) return std::nullopt;
     const Making& first = *at->second;
-    const bool same = first.entry.kind == making.entry.kind && first.entry.file == making.entry.file &&
-                      first.entry.target == making.entry.target && first.attributes == making.attributes;
-    return same ? std::optional<std::string_view>(first.path) : std::nullopt;
+    return same_file(*first.wanted, *making.wanted) ? std::optional<std::string_view>(first.path) : std::nullopt;
   }
 
   /// Where it can't be linked (somebody was at the first one, or there are too many names), it is a file of its own.
@@ -348,7 +345,7 @@ class Executor {
       auto made = make_file(*parent, *making);
       if (!made && defer(*making, made.error())) continue;
       COWSTORE_TRY(std::move(made));
-      if (tools_.progress != nullptr) tools_.progress->advance(1, making->entry.file.size);
+      if (tools_.progress != nullptr) tools_.progress->advance(1, making->wanted->file.size);
     }
     return {};
   }
@@ -375,13 +372,13 @@ class Executor {
 
   /// Leaves nothing after an error: on a full disk its space is what the next file needs.
   Result<Finished> build(const sys::Dir& dir, std::string temporary, const Making& making) {
-    auto made = tools_.maker.make_full(dir, temporary, making.entry, making.attributes);
+    auto made = tools_.maker.make_full(dir, temporary, making.wanted->entry(), making.wanted->attributes());
     if (!made) {
       (void)dir.unlink(temporary);
       return std::move(made).error();
     }
     std::optional<int> watched;
-    if (tools_.watch != nullptr && object::is_file(making.entry.kind)) {
+    if (tools_.watch != nullptr && object::is_file(making.wanted->kind)) {
       auto number = tools_.watch->add(dir, temporary);
       if (number) watched = *number;  // else it will be looked at by the next status
     }
@@ -391,7 +388,7 @@ class Executor {
   /// Gives the finished file its name. What somebody put there meanwhile stays.
   Result<void> move_in(Finished& file, const sys::Dir& parent, const Making& making) {
     std::string name = name_of(making.path);
-    if (making.displaces) {
+    if (making.displaces != nullptr) {
       auto now = parent.stat(name);
       if (now && !is_untouched(*now, *making.displaces)) return leave(file, making);
       auto announced = announce_exchange(file);
@@ -446,7 +443,7 @@ class Executor {
   Result<void> note_made(const Finished& file, const sys::Dir& parent, const std::string& name, const Making& making) {
     sys::Stat stat = COWSTORE_TRY(parent.stat(name));
     bool ours = stat.inode == file.stat.inode;
-    Done done{making.path, making.entry, making.attributes, stat, false, ours ? file.watched : std::nullopt, {}};
+    Done done{making.path, making.wanted.get(), making.wanted->mtime, stat, ours ? file.watched : std::nullopt, {}};
     std::lock_guard lock(mutex_);
     result_.made.push_back(std::move(done));
     return {};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/thread_pool.hpp"
@@ -19,17 +20,17 @@
 
 namespace cowstore::checkout {
 
-/// Something that is on disk now because the plan said so.
+/// Something that is on disk now because the plan said so. Borrows from the plan.
 struct Done {
-  std::string path;
-  object::TreeEntry entry;  ///< meaningless for a directory
-  object::Attributes attributes;
+  std::string_view path;
+  const Wanted* wanted = nullptr;  ///< null for a directory
+  std::optional<Timestamp> mtime;  ///< as recorded, of something that was made
   sys::Stat stat;
-  bool directory = false;
   std::optional<int> watched;                    ///< its number, from before others could reach it
   index::Proof proof = index::Proof::kUnproven;  ///< set by prove()
 };
 
+/// Valid as long as the plan.
 struct Execution {
   std::vector<Done> made;
   std::vector<std::string> removed;    ///< files and directories that are gone

@@ -12,8 +12,14 @@ namespace {
 
 using changes::ChangeKind;
 
-bool is_directory(const diff::Side& side) {
-  return side.entry && side.entry->kind == object::EntryKind::kDirectory;
+bool is_directory(const Former& from) {
+  return from.kind == object::EntryKind::kDirectory;
+}
+bool is_directory(const Wanted& wanted) {
+  return wanted.kind == object::EntryKind::kDirectory;
+}
+bool is_directory(const std::shared_ptr<const Wanted>& wanted) {
+  return wanted != nullptr && is_directory(*wanted);
 }
 bool is_directory(const changes::ScannedEntry& entry) {
   return entry.kind == object::EntryKind::kDirectory;
@@ -24,31 +30,51 @@ std::string_view parent_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-/// Whether what differs can be set without making the thing anew.
-bool may_be_set(const diff::Side& wanted) {
-  if (!wanted.attributes) return false;
-  const bool has_mode = wanted.entry->kind != object::EntryKind::kSymlink && wanted.attributes->mode;
-  return has_mode || wanted.attributes->owner;
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
 }
 
-ModeChange mode_change(const std::string& path, const diff::Side& wanted, std::optional<std::uint16_t> seen) {
-  ModeChange change{path, wanted.attributes->mode, *wanted.entry, seen};
-  if (wanted.attributes->owner) change.full = *wanted.attributes;
-  return change;
+/// Whether what differs can be set without making the thing anew.
+bool may_be_set(const Wanted& wanted) {
+  const bool has_mode = wanted.kind != object::EntryKind::kSymlink && wanted.mode;
+  return has_mode || wanted.has_owner();
 }
+
+/// Sorted by path; each path once.
+template <class Item>
+class ByPath {
+ public:
+  explicit ByPath(const std::vector<Item>& items) {
+    sorted_.reserve(items.size());
+    for (const Item& item : items) sorted_.push_back(&item);
+    std::sort(sorted_.begin(), sorted_.end(), [](const Item* a, const Item* b) { return a->path < b->path; });
+  }
+  /// nullptr if there is none.
+  const Item* find(std::string_view path) const {
+    auto at = std::lower_bound(sorted_.begin(), sorted_.end(), path,
+                               [](const Item* item, std::string_view wanted) { return item->path < wanted; });
+    return at == sorted_.end() || (*at)->path != path ? nullptr : *at;
+  }
+  template <class Predicate>
+  void erase_if(Predicate predicate) {
+    std::erase_if(sorted_, [&](const Item* item) { return predicate(*item); });
+  }
+  auto begin() const { return sorted_.begin(); }
+  auto end() const { return sorted_.end(); }
+
+ private:
+  std::vector<const Item*> sorted_;
+};
 
 class Planner {
  public:
-  Planner(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite)
-      : disk_(disk), overwrite_(overwrite) {
-    for (const diff::Change& difference : differences) differences_.emplace(difference.path, &difference);
-    for (const changes::Change& change : disk.against_from) uncommitted_.emplace(change.path, &change);
-  }
+  Planner(const std::vector<Difference>& differences, const DiskState& disk, Overwrite overwrite)
+      : disk_(disk), overwrite_(overwrite), differences_(differences), uncommitted_(disk.against_from) {}
 
   Plan run() {
     if (!disk_.scan.skipped.empty()) plan_around_skipped();
     for (const changes::Change& change : disk_.against_to) plan_change(change);
-    for (const auto& [path, difference] : differences_) plan_directory(*difference);
+    for (const Difference* difference : differences_) plan_directory(*difference);
     make_missing_parents();
     link_to_present();
     auto& removals = plan_.directory_removals;  // both ways of finding one may have found the same
@@ -60,15 +86,6 @@ class Planner {
   }
 
  private:
-  const diff::Change* difference_at(std::string_view path) const {
-    auto found = differences_.find(path);
-    return found == differences_.end() ? nullptr : found->second;
-  }
-  const changes::Change* uncommitted_at(std::string_view path) const {
-    auto found = uncommitted_.find(path);
-    return found == uncommitted_.end() ? nullptr : found->second;
-  }
-
   /// Takes the differences that concern what nobody has looked at out of the plan.
   void plan_around_skipped() {
     std::map<std::string_view, const changes::Skipped*> in_the_way, kept;
@@ -77,12 +94,11 @@ class Planner {
       skipped.emplace(each.path, &each);
       if (place_wanted_above(each.path)) in_the_way.emplace(each.path, &each);
     }
-    std::erase_if(differences_, [&](const auto& each) {
-      const auto& [path, difference] = each;
-      const changes::Skipped* found = at_or_above(skipped, path);
+    differences_.erase_if([&](const Difference& difference) {
+      const changes::Skipped* found = at_or_above(skipped, difference.path);
       if (found == nullptr) return false;
-      if (!difference->to.entry) kept.emplace(found->path, found);
-      if (difference->to.entry && !is_place_for(*difference, *found)) in_the_way.emplace(found->path, found);
+      if (difference.to == nullptr) kept.emplace(found->path, found);
+      if (difference.to != nullptr && !is_place_for(difference, *found)) in_the_way.emplace(found->path, found);
       return true;
     });
     for (const auto& [path, each] : in_the_way)
@@ -100,7 +116,7 @@ class Planner {
   }
 
   /// A directory that is wanted is there, whatever is in it.
-  bool is_place_for(const diff::Change& difference, const changes::Skipped& skipped) const {
+  bool is_place_for(const Difference& difference, const changes::Skipped& skipped) const {
     const changes::ScannedEntry* now = disk_.scan.find(difference.path);
     return difference.path == skipped.path && is_directory(difference.to) && now != nullptr && is_directory(*now);
   }
@@ -108,17 +124,18 @@ class Planner {
   /// One path at which the disk isn't as the target wants it.
   void plan_change(const changes::Change& change) {
     if (change.kind == ChangeKind::kAdded) return plan_surplus(change);
-    const diff::Change* difference = difference_at(change.path);
-    if (difference == nullptr || !difference->to.entry) return;  // a path that both versions have alike: carried along
-    const diff::Side& wanted = difference->to;
+    const Difference* difference = differences_.find(change.path);
+    if (difference == nullptr || difference->to == nullptr)
+      return;  // a path that both versions have alike: carried along
+    const std::shared_ptr<const Wanted>& wanted = difference->to;
     if (change.kind == ChangeKind::kDeleted) {
       if (is_directory(wanted)) return;
-      make(change.path, wanted, std::nullopt);
-      if (difference->from.entry) plan_.revived.push_back(change.path);
+      make(change.path, wanted, nullptr);
+      if (difference->from.kind) plan_.revived.push_back(change.path);
       return;
     }
     if (change.now == nullptr) return;
-    const changes::Change* uncommitted = uncommitted_at(change.path);
+    const changes::Change* uncommitted = uncommitted_.find(change.path);
     if (uncommitted != nullptr && uncommitted->kind != ChangeKind::kDeleted) {
       bool versioned = uncommitted->kind == ChangeKind::kModified;
       if (!conflict(change.path, versioned ? "has uncommitted changes" : "is not versioned, and in the way")) return;
@@ -126,25 +143,25 @@ class Planner {
     replace(change, wanted);
   }
 
-  void replace(const changes::Change& change, const diff::Side& wanted) {
+  void replace(const changes::Change& change, const std::shared_ptr<const Wanted>& wanted) {
     bool was_directory = is_directory(*change.now);
     if (is_directory(wanted)) {
-      if (!was_directory) plan_.removals.push_back({change.path, change.now->stat});
+      if (!was_directory) plan_.removals.push_back({change.path, &change.now->stat});
       return;  // made, or its mode set, with the directories
     }
     if (was_directory) {
       plan_.directory_removals.push_back(change.path);
-      make(change.path, wanted, std::nullopt);
-    } else if (change.content == changes::Content::kSame && may_be_set(wanted)) {
-      plan_.mode_changes.push_back(mode_change(change.path, wanted, change.now->stat.mode));
+      make(change.path, wanted, nullptr);
+    } else if (change.content == changes::Content::kSame && may_be_set(*wanted)) {
+      plan_.mode_changes.push_back({change.path, wanted, change.now->stat.mode});
     } else {
-      make(change.path, wanted, change.now->stat);
+      make(change.path, wanted, &change.now->stat);
     }
   }
 
   /// The disk has something that the target doesn't.
   void plan_surplus(const changes::Change& change) {
-    const changes::Change* uncommitted = uncommitted_at(change.path);
+    const changes::Change* uncommitted = uncommitted_.find(change.path);
     bool unversioned = uncommitted != nullptr && uncommitted->kind == ChangeKind::kAdded;
     if (unversioned) {
       auto wanted = place_wanted_above(change.path);
@@ -163,15 +180,15 @@ class Planner {
     if (is_directory(*change.now)) {
       plan_.directory_removals.push_back(change.path);
     } else {
-      plan_.removals.push_back({change.path, change.now->stat});
+      plan_.removals.push_back({change.path, &change.now->stat});
     }
   }
 
   /// The directory above the path in whose place the target has a file or link.
   std::optional<std::string_view> place_wanted_above(std::string_view path) const {
     for (std::string_view above = parent_of(path); !above.empty(); above = parent_of(above)) {
-      const diff::Change* difference = difference_at(above);
-      if (difference != nullptr && difference->to.entry && !is_directory(difference->to)) return above;
+      const Difference* difference = differences_.find(above);
+      if (difference != nullptr && difference->to != nullptr && !is_directory(difference->to)) return above;
     }
     return std::nullopt;
   }
@@ -182,21 +199,20 @@ class Planner {
     return overwrite_ == Overwrite::kForce;
   }
 
-  void make(const std::string& path, const diff::Side& wanted, std::optional<sys::Stat> displaces) {
-    plan_.makings.push_back(
-        {path, *wanted.entry, wanted.attributes.value_or(object::Attributes{}), std::move(displaces)});
+  void make(const std::string& path, const std::shared_ptr<const Wanted>& wanted, const sys::Stat* displaces) {
+    plan_.makings.push_back({path, wanted, displaces});
   }
 
   /// Directories that go, come, or get other permissions.
-  void plan_directory(const diff::Change& difference) {
+  void plan_directory(const Difference& difference) {
     const changes::ScannedEntry* now = disk_.scan.find(difference.path);
     bool on_disk = now != nullptr && is_directory(*now);
     if (is_directory(difference.from) && !is_directory(difference.to)) {
-      if (on_disk && !difference.to.entry) plan_.directory_removals.push_back(difference.path);
+      if (on_disk && difference.to == nullptr) plan_.directory_removals.push_back(difference.path);
       return;
     }
     if (!is_directory(difference.to)) return;
-    object::Attributes attributes = difference.to.attributes.value_or(object::Attributes{});
+    const object::Attributes attributes = difference.to->attributes();
     if (!is_directory(difference.from) && !on_disk) {
       plan_.directory_makings.push_back({difference.path, attributes});
     } else if (attributes.mode) {
@@ -206,23 +222,20 @@ class Planner {
 
   /// Names of a link group that are on disk already.
   void link_to_present() {
-    std::set<std::string_view> unlike;
-    for (const changes::Change& change : disk_.against_to) unlike.insert(change.path);
-    std::map<std::uint64_t, const diff::Change*> present;
-    for (const auto& [path, difference] : differences_) {
-      const auto& attributes = difference->to.attributes;
-      if (!difference->to.entry || !attributes || !attributes->link_group || unlike.contains(path)) continue;
-      if (disk_.scan.find(path) != nullptr) present.emplace(*attributes->link_group, difference);
+    const ByPath<changes::Change> unlike(disk_.against_to);
+    std::map<std::uint64_t, const Difference*> present;
+    for (const Difference* difference : differences_) {
+      if (difference->to == nullptr || !difference->to->link_group()) continue;
+      const bool there = unlike.find(difference->path) == nullptr && disk_.scan.find(difference->path) != nullptr;
+      if (there) present.emplace(*difference->to->link_group(), difference);
     }
     for (Making& making : plan_.makings) {
-      if (!making.attributes.link_group) continue;
-      auto found = present.find(*making.attributes.link_group);
-      if (found == present.end()) continue;
-      const diff::Change& there = *found->second;
-      const object::TreeEntry& entry = *there.to.entry;
-      const bool same = entry.kind == making.entry.kind && entry.file == making.entry.file &&
-                        entry.target == making.entry.target && *there.to.attributes == making.attributes;
-      if (same) making.link_to = Making::Present{there.path, disk_.scan.find(there.path)->stat.inode};
+      if (!making.wanted->link_group()) continue;
+      auto found = present.find(*making.wanted->link_group());
+      if (found == present.end() || !same_file(*found->second->to, *making.wanted)) continue;
+      const std::string& path = found->second->path;
+      making.link_to =
+          std::make_shared<const Making::Present>(Making::Present{path, disk_.scan.find(path)->stat.inode});
     }
   }
 
@@ -234,17 +247,17 @@ class Planner {
   }
 
   /// A mode that neither version has is somebody's choice: it stays where the versions agree, else it is in the way.
-  void plan_directory_mode(const diff::Change& difference, std::uint16_t wanted) {
+  void plan_directory_mode(const Difference& difference, std::uint16_t wanted) {
     std::optional<std::uint16_t> now = directory_mode_on_disk(difference.path);
-    const bool full = difference.to.attributes->owner.has_value();
+    const bool full = difference.to->has_owner();
     if (now == wanted && !full) return;
-    auto before = difference.from.attributes ? difference.from.attributes->mode : std::nullopt;
+    const auto before = difference.from.mode;
     bool chosen = is_directory(difference.from) && now && before && *now != *before && *now != wanted;
     if (chosen && overwrite_ == Overwrite::kRefuse) {
       if (*before != wanted) conflict(difference.path, "has other permissions than either version");
       return;
     }
-    plan_.mode_changes.push_back(mode_change(difference.path, difference.to, now));
+    plan_.mode_changes.push_back({difference.path, difference.to, now});
   }
 
   /// Directories that both versions have but that somebody removed, and in which something has to be made now.
@@ -269,36 +282,30 @@ class Planner {
 
   const DiskState& disk_;
   Overwrite overwrite_;
-  std::map<std::string_view, const diff::Change*> differences_;
-  std::map<std::string_view, const changes::Change*> uncommitted_;
+  ByPath<Difference> differences_;
+  ByPath<changes::Change> uncommitted_;
   Plan plan_;
 };
 
 }  // namespace
 
-Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite) {
+Plan make_plan(const std::vector<Difference>& differences, const DiskState& disk, Overwrite overwrite) {
   return Planner(differences, disk, overwrite).run();
 }
 
-diff::Side with_special_entry(diff::Side side) {
-  if (side.entry || !side.attributes || !side.attributes->special) return side;
-  side.entry.emplace();
-  side.entry->kind = object::entry_kind(side.attributes->special->kind);
-  return side;
-}
-
-std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences) {
+std::vector<std::string> paths_to_scan(const std::vector<Difference>& differences) {
   std::vector<std::string> paths;
-  for (const diff::Change& difference : differences) {
-    bool same_directory = is_directory(difference.from) && is_directory(difference.to);
-    if (!same_directory) paths.push_back(difference.path);
+  for (const Difference& difference : differences) {
+    const bool same_directory = is_directory(difference.from) && is_directory(difference.to);
+    if (!same_directory && (paths.empty() || !is_below(difference.path, paths.back())))
+      paths.push_back(difference.path);
   }
   return paths;
 }
 
-std::vector<std::string> directories_to_stat(const std::vector<diff::Change>& differences) {
+std::vector<std::string> directories_to_stat(const std::vector<Difference>& differences) {
   std::vector<std::string> paths;
-  for (const diff::Change& difference : differences) {
+  for (const Difference& difference : differences) {
     if (is_directory(difference.from) && is_directory(difference.to)) paths.push_back(difference.path);
   }
   return paths;
@@ -311,7 +318,7 @@ std::vector<std::string> Plan::describe() const {
   for (const DirectoryMaking& directory : directory_makings) lines.push_back("make directory " + directory.path);
   for (const Making& making : makings) lines.push_back((making.displaces ? "replace " : "make ") + making.path);
   for (const ModeChange& change : mode_changes)
-    lines.push_back((change.full.owner ? "change attributes of " : "change mode of ") +
+    lines.push_back((change.wanted->has_owner() ? "change attributes of " : "change mode of ") +
                     (change.path.empty() ? "." : change.path));
   return lines;
 }

@@ -4,15 +4,16 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "changes/compare.hpp"
 #include "changes/scanned.hpp"
+#include "checkout/difference.hpp"
 #include "cowstore/checkout.hpp"
 #include "cowstore/result.hpp"
-#include "diff/diff.hpp"
 #include "object/attributes.hpp"
 #include "object/entry.hpp"
 #include "sys/stat.hpp"
@@ -22,21 +23,20 @@ namespace cowstore::checkout {
 /// A file or link that goes away; it must still be what was seen.
 struct Removal {
   std::string path;
-  sys::Stat seen;
+  const sys::Stat* seen;  ///< points into the scan
 };
 
 /// A file, link or special file that comes, in place of what was seen there or of nothing.
 struct Making {
   std::string path;
-  object::TreeEntry entry;
-  object::Attributes attributes;
-  std::optional<sys::Stat> displaces;  ///< a file or link
+  std::shared_ptr<const Wanted> wanted;  ///< never null
+  const sys::Stat* displaces = nullptr;  ///< a file or link, null if there is nothing; points into the scan
   /// What is there already, as the target has it, and is to be the same inode: the rest of an interrupted command.
   struct Present {
     std::string path;
     std::uint64_t inode = 0;
   };
-  std::optional<Present> link_to{};
+  std::shared_ptr<const Present> link_to = nullptr;
 };
 
 /// A directory that comes.
@@ -48,10 +48,8 @@ struct DirectoryMaking {
 /// Something that stays and gets other permissions, or other full attributes.
 struct ModeChange {
   std::string path;                                  ///< "" is the working copy itself
-  std::optional<std::uint16_t> mode;                 ///< nothing for links
-  object::TreeEntry entry;                           ///< what the target has there
+  std::shared_ptr<const Wanted> wanted;              ///< what the target has there: permissions, or an owner
   std::optional<std::uint16_t> seen = std::nullopt;  ///< the mode that it had; others are left alone
-  object::Attributes full = {};                      ///< empty unless the target records an owner
 };
 
 struct Conflict {
@@ -59,6 +57,7 @@ struct Conflict {
   std::string reason;  ///< "has uncommitted changes", "is not versioned, and in the way"
 };
 
+/// Valid as long as the scan that it was made from has the same entries.
 struct Plan {
   std::vector<Removal> removals;
   std::vector<std::string> directory_removals;     ///< the deepest first; those that aren't empty then stay
@@ -87,20 +86,16 @@ struct DiskState {
   std::map<std::string, std::uint16_t, std::less<>> directory_modes = {};
 };
 
-/// Special files of both sides stand in `entry`, by their kinds: see with_special_entry().
-/// Pure. `differences` are those between `from` and `to`, WholeDirectory::kBoth. A path whose state on disk is neither
+/// Pure. `differences` are those between `from` and `to`. A path whose state on disk is neither
 /// that of `from` nor that of `to` is a conflict, permissions of a directory among them; one that has gone missing is
 /// not. What the scan has skipped is never touched: where the target wants something in its place, or below it, it is
 /// an obstacle.
-Plan make_plan(const std::vector<diff::Change>& differences, const DiskState& disk, Overwrite overwrite);
+Plan make_plan(const std::vector<Difference>& differences, const DiskState& disk, Overwrite overwrite);
 
-/// A side that is a special file has it in the attributes alone: gives it an entry of that kind.
-diff::Side with_special_entry(diff::Side side);
-
-/// The paths that a scan has to look at for a plan of these differences: every file, and whole directories that come
-/// or go.
-std::vector<std::string> paths_to_scan(const std::vector<diff::Change>& differences);
+/// The paths that a scan has to look at for a plan of these differences: whole directories that come or go, and every
+/// file elsewhere.
+std::vector<std::string> paths_to_scan(const std::vector<Difference>& differences);
 /// The directories, "" among them, whose permissions differ between the versions, or may.
-std::vector<std::string> directories_to_stat(const std::vector<diff::Change>& differences);
+std::vector<std::string> directories_to_stat(const std::vector<Difference>& differences);
 
 }  // namespace cowstore::checkout

@@ -66,7 +66,8 @@ FileLister files_of(object::NodeSource& source, const object::TreeRoots& version
 FileLister files_of(const Plan& plan) {
   return [&plan](const FileSink& sink) -> Result<void> {
     for (const Making& making : plan.makings) {
-      if (object::is_file(making.entry.kind)) COWSTORE_TRY(sink(making.entry.file));
+      const Wanted& wanted = *making.wanted;
+      if (object::is_file(wanted.kind)) COWSTORE_TRY(sink(wanted.file));
     }
     return {};
   };
@@ -74,8 +75,8 @@ FileLister files_of(const Plan& plan) {
 
 std::uint64_t bytes_freed_by(const Plan& plan) {
   std::uint64_t bytes = 0;
-  for (const Removal& removal : plan.removals) bytes += removal.seen.size;
-  for (const Making& making : plan.makings) bytes += making.displaces ? making.displaces->size : 0;
+  for (const Removal& removal : plan.removals) bytes += removal.seen->size;
+  for (const Making& making : plan.makings) bytes += making.displaces != nullptr ? making.displaces->size : 0;
   return bytes;
 }
 

@@ -18,11 +18,14 @@ constexpr std::string_view kMoving = "out-";
 /// The contents that the store has for certain.
 class StoredContents {
  public:
-  StoredContents(const std::vector<diff::Change>& differences, const chunk::CutRule& rule) : rule_(rule) {
-    for (const diff::Change& difference : differences) {
-      add(difference.from);
-      add(difference.to);
-    }
+  explicit StoredContents(const chunk::CutRule& rule) : rule_(rule) {}
+
+  /// Of one side of a difference.
+  void add(const diff::Side& side) {
+    if (side.attributes && side.attributes->special) special_.push_back(*side.attributes->special);
+    if (!side.entry) return;
+    if (object::is_file(side.entry->kind)) files_.insert(side.entry->file.id);
+    if (side.entry->kind == object::EntryKind::kSymlink) targets_.insert(side.entry->target);
   }
 
   Result<bool> have(const sys::Dir& dir, const std::string& name) const {
@@ -37,13 +40,6 @@ class StoredContents {
   }
 
  private:
-  void add(const diff::Side& side) {
-    if (side.attributes && side.attributes->special) special_.push_back(*side.attributes->special);
-    if (!side.entry) return;
-    if (object::is_file(side.entry->kind)) files_.insert(side.entry->file.id);
-    if (side.entry->kind == object::EntryKind::kSymlink) targets_.insert(side.entry->target);
-  }
-
   /// What a special file is, is all that it has for content.
   [[nodiscard]] bool has_special(const sys::Stat& stat) const {
     return std::any_of(special_.begin(), special_.end(), [&](const object::SpecialFile& special) {
@@ -69,12 +65,16 @@ std::string ScratchNames::moving() {
 }
 
 Result<std::vector<std::string>> clear_scratch(const sys::Dir& scratch, const sys::Dir& root,
-                                               const std::vector<diff::Change>& differences,
-                                               const chunk::CutRule& rule) {
+                                               const VersionPair& versions, const chunk::CutRule& rule) {
   std::vector<std::string> saved;
   auto left = COWSTORE_TRY(scratch.list());
   if (left.empty()) return saved;
-  StoredContents stored(differences, rule);
+  StoredContents stored(rule);
+  COWSTORE_TRY(for_each_difference(versions, [&](diff::Change&& difference) -> Result<void> {
+    stored.add(difference.from);
+    stored.add(difference.to);
+    return {};
+  }));
   for (const sys::ListedEntry& entry : left) {
     if (entry.name.starts_with(kBuilding) || COWSTORE_TRY(stored.have(scratch, entry.name))) {
       COWSTORE_TRY(scratch.remove_tree(entry.name));

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "checkout/difference.hpp"
 #include "chunk/chunker.hpp"
 #include "cowstore/result.hpp"
-#include "diff/diff.hpp"
 #include "sys/dir.hpp"
 
 namespace cowstore::checkout {
@@ -30,11 +30,10 @@ class ScratchNames {
   std::atomic<std::uint64_t> counter_{0};
 };
 
-/// Empties the directory of what an interrupted command left. `differences` are those between the two versions that it
-/// went between: their contents are stored, and unfinished files were nobody's. Anything else is an edit that was moved
+/// Empties the directory of what an interrupted command left. `versions` are those that it went between: their contents
+/// are stored, and unfinished files were nobody's. Anything else is an edit that was moved
 /// out and not looked at any more: it is kept in `root` under a name with kSavedPrefix. Gives these names.
 Result<std::vector<std::string>> clear_scratch(const sys::Dir& scratch, const sys::Dir& root,
-                                               const std::vector<diff::Change>& differences,
-                                               const chunk::CutRule& rule);
+                                               const VersionPair& versions, const chunk::CutRule& rule);
 
 }  // namespace cowstore::checkout

@@ -198,6 +198,7 @@ Result<UndoReport> undo_once(Session& session, Overwrite overwrite) {
     request.to_commit = before.commit;
     request.options.overwrite = overwrite;
     request.operation = std::move(operation);
+    request.tell = InPlaceRequest::Tell::kPaths;
     InPlaceOutcome outcome = COWSTORE_TRY(change_in_place(session, lock, request));
     if (!outcome.unrestored.empty() && session.context.notice) {
       std::vector<std::string> paths;

@@ -59,7 +59,7 @@ class InPlaceChange {
       outcome.changes = planned.plan.describe();
       return outcome;
     }
-    outcome.unrestored = unmade_devices(planned.scan, planned.differences);
+    outcome.unrestored = planned.unmade;
     COWSTORE_TRY(expect_room(planned.plan));
     COWSTORE_TRY(keep_what_is_destroyed(planned));
     bool idle = planned.plan.empty();
@@ -136,11 +136,12 @@ class InPlaceChange {
     prove(done);
     auto appended = with_reserve(session_, [&] { return append(journal); });
     if (!appended) return not_recorded(std::move(appended).error());
-    keep_index(planned, done);
+    fill_in(outcome, planned.plan, done, ladder.report());
+    const std::vector<std::string> untouched = std::move(done.untouched);
+    keep_index(std::move(planned), std::move(done));
     (void)session_.store->record_vouched();  // only saves later commands a look
     COWSTORE_TRY(finish(journal));
-    fill_in(outcome, planned.plan, done, ladder.report());
-    if (!done.untouched.empty()) return changed_meanwhile(done.untouched);
+    if (!untouched.empty()) return changed_meanwhile(untouched);
     return outcome;
   }
 
@@ -175,7 +176,7 @@ class InPlaceChange {
     Planned planned = COWSTORE_TRY(back.plan(Overwrite::kRefuse));
     share::Ladder ladder(share::Policy::kAuto);
     checkout::Execution done = COWSTORE_TRY(back.execute(planned, ladder));
-    back.keep_index(planned, done);
+    back.keep_index(std::move(planned), std::move(done));
     journal.unsynced_from.push_back(request_.to);
     std::swap(journal.from, journal.to);
     return finish(journal);
@@ -238,7 +239,7 @@ class InPlaceChange {
   }
 
   Result<checkout::Execution> execute(const Planned& planned, share::Ladder& ladder) {
-    sys::Dir scratch = COWSTORE_TRY(open_scratch(planned));
+    sys::Dir scratch = COWSTORE_TRY(open_scratch());
     auto times =
         request_.options.times == FileTimes::kRecorded ? provider::Times::kRecorded : provider::Times::kCurrent;
     provider::FileMaker maker(*session_.store, ladder, request_.options.verification, times, &session_.pool());
@@ -248,13 +249,13 @@ class InPlaceChange {
   }
 
   /// Empty. An edit that an interrupted command had moved out when it was killed is kept.
-  Result<sys::Dir> open_scratch(const Planned& planned) {
+  Result<sys::Dir> open_scratch() {
     const sys::Dir& control = session_.copy.control;
     auto made = control.make_dir(kScratch, 0700);
     if (!made && made.error().sys_errno != EEXIST) return std::move(made).error();
     sys::Dir scratch = COWSTORE_TRY(control.open_dir(kScratch));
-    auto saved =
-        COWSTORE_TRY(checkout::clear_scratch(scratch, session_.copy.root, planned.differences, session_.cut_rule()));
+    const checkout::VersionPair versions{*session_.store, from_, request_.to};
+    auto saved = COWSTORE_TRY(checkout::clear_scratch(scratch, session_.copy.root, versions, session_.cut_rule()));
     if (!saved.empty() && session_.context.notice) {
       session_.context.notice("an interrupted command had taken away what somebody had just changed; it is kept as " +
                               base::name_list(saved));
@@ -263,8 +264,8 @@ class InPlaceChange {
   }
 
   /// It is a cache: where it can't be written, the files are only read again.
-  void keep_index(Planned& planned, const checkout::Execution& done) {
-    changes::remove_entries(planned.scan, done.removed);
+  void keep_index(Planned planned, checkout::Execution done) {
+    changes::remove_entries(planned.scan, std::move(done.removed));
     std::vector<std::string_view> paths;
     paths.reserve(done.made.size());
     for (const checkout::Done& made : done.made) {
@@ -272,19 +273,22 @@ class InPlaceChange {
     }
     changes::make_places(planned.scan, std::move(paths));
     for (const checkout::Done& made : done.made) changes::put_entry(planned.scan, parent_of(made.path), scanned(made));
+    // Of many files each of these is large.
+    done = {};
+    planned.plan = {};
     (void)index::write_index(session_.copy.control, changes::make_index(planned.scan, index_, session_.boot_id));
   }
 
-  static std::string parent_of(const std::string& path) {
+  static std::string_view parent_of(std::string_view path) {
     std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
   }
 
   /// Others can reach the files as soon as they have their names, and what they write within a tick of the clock leaves
   /// no trace: the next status will read them once more. Where that costs more than watching them, they are watched.
   void start_watch(const Plan& plan) {
     std::uint64_t bytes = 0;
-    for (const checkout::Making& making : plan.makings) bytes += making.entry.file.size;
+    for (const checkout::Making& making : plan.makings) bytes += making.wanted->file.size;
     if (bytes < kWorthWatchingBytes && plan.makings.size() < kWorthWatchingFiles) return;
     auto watch = sys::OpenWatch::start(session_.copy.control);
     if (watch) watch_ = std::move(*watch);
@@ -294,34 +298,35 @@ class InPlaceChange {
     changes::ScannedEntry entry;
     entry.name = made.path.substr(made.path.rfind('/') + 1);
     entry.stat = made.stat;
-    if (made.directory) {
+    if (made.wanted == nullptr) {
       entry.kind = object::EntryKind::kDirectory;
       return entry;
     }
-    entry.kind = made.entry.kind;
-    entry.file = made.entry.file;
-    entry.target = made.entry.target;
+    entry.kind = made.wanted->kind;
+    entry.file = made.wanted->file;
+    if (made.wanted->more != nullptr) entry.target = made.wanted->more->target;
     entry.state = changes::ScannedEntry::State::kKnown;
     entry.proof = made.proof;
-    if (made.attributes.mtime && *made.attributes.mtime != made.stat.mtime) {
-      entry.recorded = std::make_unique<const index::Recorded>(index::Recorded{std::nullopt, made.attributes.mtime});
+    if (made.mtime && *made.mtime != made.stat.mtime) {
+      entry.recorded = std::make_unique<const index::Recorded>(index::Recorded{std::nullopt, made.mtime});
     }
     return entry;
   }
 
-  static void fill_in(InPlaceOutcome& outcome, const Plan& plan, const checkout::Execution& done,
-                      SharingReport sharing) {
+  void fill_in(InPlaceOutcome& outcome, const Plan& plan, const checkout::Execution& done,
+               SharingReport sharing) const {
+    const bool tell = request_.tell == InPlaceRequest::Tell::kPaths;
     std::set<std::string_view> replaced;
     for (const checkout::Making& making : plan.makings) {
-      if (making.displaces) replaced.insert(making.path);
+      if (making.displaces != nullptr) replaced.insert(making.path);
     }
     for (const checkout::ModeChange& change : plan.mode_changes) replaced.insert(change.path);
     for (const checkout::Done& made : done.made) {
       ++(replaced.contains(made.path) ? outcome.replaced : outcome.created);
-      outcome.paths_made.push_back(made.path);
+      if (tell) outcome.paths_made.emplace_back(made.path);
     }
     outcome.removed = done.removed.size();
-    outcome.paths_removed = done.removed;
+    if (tell) outcome.paths_removed = done.removed;
     sharing.linked += done.linked;
     outcome.unrestored.insert(outcome.unrestored.end(), done.unrestored.begin(), done.unrestored.end());
     outcome.method = method_of(sharing);

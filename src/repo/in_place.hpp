@@ -24,6 +24,8 @@ struct InPlaceRequest {
   std::optional<std::vector<std::string>> paths;
   /// Whether an operation is appended although nothing has to be done.
   enum class Append { kAlways, kIfFilesChange } append = Append::kAlways;
+  /// Whether the outcome names what was made and removed.
+  enum class Tell { kCounts, kPaths } tell = Tell::kCounts;
 };
 
 struct InPlaceOutcome {
@@ -33,7 +35,7 @@ struct InPlaceOutcome {
   std::vector<std::string> changes;  ///< of a dry run
   std::vector<std::string> kept;
   std::vector<Unrestored> unrestored;
-  std::vector<std::string> paths_made;  ///< made, replaced, or given other permissions
+  std::vector<std::string> paths_made;  ///< made, replaced, or given other permissions; where asked for
   std::vector<std::string> paths_removed;
 };
 

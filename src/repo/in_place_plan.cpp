@@ -36,46 +36,43 @@ class Planner {
 
   Result<Planned> run() {
     Planned planned;
-    COWSTORE_TRY(find_differences(planned));
-    COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, planned.differences));
-    std::vector<std::string> paths = request_.paths ? *request_.paths : checkout::paths_to_scan(planned.differences);
-    changes::ScanOptions scan_options;
-    scan_options.ignore = changes::IgnoreRules::kNone;
-    scan_options.attributes = session_.store->config().attributes;
-    scan_options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
-    planned.scan =
-        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), scan_options));
+    const checkout::VersionPair versions{*session_.store, request_.from, request_.to};
+    auto differences = COWSTORE_TRY(checkout::differences_between(versions));
+    COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, differences));
+    COWSTORE_TRY(scan(differences, planned));
     changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
-    auto against_from = COWSTORE_TRY(changes::compare(planned.scan, request_.from, tools));
-    auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools));
+    const changes::CompareOptions paths_only{changes::Times::kIgnore, changes::Detail::kPathsOnly};
+    auto against_from = COWSTORE_TRY(changes::compare(planned.scan, request_.from, tools, paths_only));
+    auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools, paths_only));
     COWSTORE_TRY(changes::require_readable(planned.scan, "make them readable: they are in the way"));
-    if (request_.stage == PlanRequest::Stage::kResumed)
-      COWSTORE_TRY(drop_half_done(session_, planned.differences, against_from));
-    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to), directory_modes(planned)};
-    if (request_.paths) COWSTORE_TRY(add_differences_on_disk(planned, disk));
-    planned.plan = checkout::make_plan(planned.differences, disk, request_.overwrite);
+    if (request_.stage == PlanRequest::Stage::kResumed) COWSTORE_TRY(drop_half_done(session_, versions, against_from));
+    checkout::DiskState disk{planned.scan, std::move(against_from), std::move(against_to),
+                             directory_modes(planned.scan, differences)};
+    if (request_.paths) COWSTORE_TRY(add_differences_on_disk(disk, differences));
+    planned.plan = checkout::make_plan(differences, disk, request_.overwrite);
+    planned.unmade = unmade_devices(planned.scan, differences);
     COWSTORE_TRY(complete_directories(planned.plan));
     if (request_.paths) COWSTORE_TRY(add_obstacles(*session_.store, planned.scan, request_.to, planned.plan));
     return planned;
   }
 
  private:
-  Result<void> find_differences(Planned& planned) {
-    diff::DiffOptions options;
-    options.whole_directory = diff::WholeDirectory::kBoth;
-    auto take = [&](diff::Change&& change) -> Result<void> {
-      change.from = checkout::with_special_entry(std::move(change.from));
-      change.to = checkout::with_special_entry(std::move(change.to));
-      planned.differences.push_back(std::move(change));
-      return {};
-    };
-    return diff::diff_trees(*session_.store, request_.from, request_.to, options, take);
+  Result<void> scan(const std::vector<checkout::Difference>& differences, Planned& planned) {
+    const auto paths = request_.paths ? *request_.paths : checkout::paths_to_scan(differences);
+    changes::ScanOptions options;
+    options.ignore = changes::IgnoreRules::kNone;
+    options.attributes = session_.store->config().attributes;
+    options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
+    planned.scan =
+        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), options));
+    return {};
   }
 
-  std::map<std::string, std::uint16_t, std::less<>> directory_modes(const Planned& planned) const {
+  std::map<std::string, std::uint16_t, std::less<>> directory_modes(
+      const changes::Scan& scan, const std::vector<checkout::Difference>& differences) const {
     std::map<std::string, std::uint16_t, std::less<>> modes;
-    for (std::string& path : checkout::directories_to_stat(planned.differences)) {
-      if (planned.scan.find(path) != nullptr) continue;
+    for (std::string& path : checkout::directories_to_stat(differences)) {
+      if (scan.find(path) != nullptr) continue;
       auto stat = session_.copy.root.stat(path);
       if (stat && stat->kind == sys::FileKind::kDirectory) modes.emplace(std::move(path), stat->mode);
     }
@@ -83,14 +80,17 @@ class Planner {
   }
 
   /// `restore`: a path that both versions have alike, but the disk hasn't, is to be changed as well.
-  Result<void> add_differences_on_disk(Planned& planned, const checkout::DiskState& disk) {
+  Result<void> add_differences_on_disk(const checkout::DiskState& disk,
+                                       std::vector<checkout::Difference>& differences) {
     std::set<std::string, std::less<>> known;
-    for (const diff::Change& difference : planned.differences) known.insert(difference.path);
+    for (const checkout::Difference& difference : differences) known.insert(difference.path);
     for (const changes::Change& change : disk.against_to) {
       if (change.kind == changes::ChangeKind::kAdded || known.contains(change.path)) continue;
-      diff::Side before = COWSTORE_TRY(side_of(session_, request_.from, change.path));
-      diff::Side after = COWSTORE_TRY(side_of(session_, request_.to, change.path));
-      planned.differences.push_back({change.path, diff::ChangeKind::kModified, std::move(before), std::move(after)});
+      diff::Change difference;
+      difference.path = change.path;
+      difference.from = COWSTORE_TRY(side_of(session_, request_.from, change.path));
+      difference.to = COWSTORE_TRY(side_of(session_, request_.to, change.path));
+      differences.push_back(checkout::difference_of(std::move(difference)));
     }
     return {};
   }

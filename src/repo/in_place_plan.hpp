@@ -10,7 +10,6 @@
 #include "checkout/plan.hpp"
 #include "cowstore/checkout.hpp"
 #include "cowstore/result.hpp"
-#include "diff/diff.hpp"
 #include "index/stat_index.hpp"
 #include "object/entry.hpp"
 #include "repo/session.hpp"
@@ -18,9 +17,9 @@
 namespace cowstore::repo {
 
 struct Planned {
-  std::vector<diff::Change> differences;  ///< between the two versions
-  changes::Scan scan;                     ///< of the paths in question
+  changes::Scan scan;  ///< of the paths in question
   checkout::Plan plan;
+  std::vector<Unrestored> unmade;  ///< devices of the target that this process can't make
 };
 
 /// Borrows all.

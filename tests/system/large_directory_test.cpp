@@ -62,12 +62,20 @@ TEST(LargeDirectory, IsCommittedComparedAndCheckedOutWithinTheMemoryLimit) {
   expect_within_limit("status of a new working copy", [&] { expect_clean(temp / "made"); });
   write_file(copy + "/all/one-more", "x");
   expect_within_limit("second commit", [&] { commit_all(copy, "second"); });
+  for (int i = 0; i < kFiles; ++i) {
+    write_file(copy + "/all/file-with-a-name-of-some-length-" + std::to_string(i), std::to_string(i) + " again");
+  }
+  expect_within_limit("commit of changes in all files", [&] { commit_all(copy, "all of them"); });
   expect_within_limit("removal", [&] {
     remove_path(copy + "/all");
     write_file(copy + "/all", "a file");
     commit_all(copy, "third");
   });
   expect_within_limit("switch", [&] { switch_in_place(copy, "@~1"); });
+  EXPECT_EQ(names_in(copy + "/all").size(), std::size_t{kFiles + 1});
+  expect_within_limit("undo", [&] { must(open_repository(copy).undo(Overwrite::kRefuse)); });
+  expect_clean(copy);
+  expect_within_limit("switch back", [&] { switch_in_place(copy, "@~1"); });
   EXPECT_EQ(names_in(copy + "/all").size(), std::size_t{kFiles + 1});
   expect_clean(copy);
 }

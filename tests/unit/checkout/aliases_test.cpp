@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <memory>
 
 #include "support/temp_dir.hpp"
 #include "support/test_filesystems.hpp"
@@ -24,21 +25,10 @@ class AliasesTest : public testing::Test {
     EXPECT_EQ(::mount((temp_ / ".cowstore").c_str(), (temp_ / ".COWSTORE").c_str(), nullptr, MS_BIND, nullptr), 0);
     return true;
   }
-  static diff::Change coming(const std::string& path) {
-    diff::Change change;
-    change.path = path;
-    change.kind = diff::ChangeKind::kAdded;
-    change.to.entry.emplace();
-    return change;
-  }
-  static diff::Change going(const std::string& path) {
-    diff::Change change = coming(path);
-    change.kind = diff::ChangeKind::kRemoved;
-    std::swap(change.from, change.to);
-    return change;
-  }
+  static Difference coming(const std::string& path) { return {path, {}, std::make_shared<const Wanted>()}; }
+  static Difference going(const std::string& path) { return {path, {object::EntryKind::kFile, {}}, nullptr}; }
   /// The message, or "" if nothing is refused.
-  std::string refusal(const std::vector<diff::Change>& differences) {
+  std::string refusal(const std::vector<Difference>& differences) {
     auto done = refuse_aliases(temp_.open(), *temp_.open().open_dir(".cowstore"), differences);
     if (done) return "";
     EXPECT_EQ(done.error().code, ErrorCode::kUnsupported);

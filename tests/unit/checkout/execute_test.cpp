@@ -4,7 +4,9 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
+#include <memory>
 #include <set>
 
 #include "support/fault_observer.hpp"
@@ -17,6 +19,7 @@ namespace cowstore::checkout {
 namespace {
 
 using test::ActBefore;
+using enum object::EntryKind;
 
 object::Attributes mode_of(std::uint16_t mode) {
   object::Attributes attributes;
@@ -38,11 +41,20 @@ class Execute : public testing::Test {
   sys::Stat seen(const std::string& path) const { return std::move(root_.stat(path)).value(); }
 
   Making making(const std::string& path, const std::string& content, std::optional<sys::Stat> displaces = {}) {
-    object::TreeEntry entry;
-    entry.name = path.substr(path.rfind('/') + 1);
-    entry.file = bed_.add_packed(content);
-    return {path, entry, mode_of(0644), displaces};
+    Wanted wanted;
+    wanted.mode = 0644;
+    wanted.file = bed_.add_packed(content);
+    return {path, std::make_shared<const Wanted>(std::move(wanted)), displaces ? &keep(*displaces) : nullptr};
   }
+  Removal removal(const std::string& path) { return {path, &keep(seen(path))}; }
+  static ModeChange mode_change(const std::string& path, std::uint16_t mode, object::EntryKind kind,
+                                std::optional<std::uint16_t> seen = {}) {
+    Wanted wanted;
+    wanted.mode = mode;
+    wanted.kind = kind;
+    return {path, std::make_shared<const Wanted>(std::move(wanted)), seen};
+  }
+  const sys::Stat& keep(const sys::Stat& stat) { return kept_.emplace_back(stat); }
 
   Result<Execution> run(const Plan& plan) {
     share::Ladder ladder(share::Policy::kAuto);
@@ -85,6 +97,7 @@ class Execute : public testing::Test {
   test::StoreBed bed_{temp_};
   sys::Dir root_, scratch_;
   base::ThreadPool pool_{3};
+  std::deque<sys::Stat> kept_;  ///< that plans point to
 };
 
 TEST_F(Execute, MakesReplacesRemovesAndSetsModes) {
@@ -92,13 +105,11 @@ TEST_F(Execute, MakesReplacesRemovesAndSetsModes) {
   have("gone/x", "2");
   have("mode", "3");
   Plan plan;
-  plan.removals = {{"gone/x", seen("gone/x")}};
+  plan.removals = {removal("gone/x")};
   plan.directory_removals = {"gone"};
   plan.directory_makings = {{"d", mode_of(0750)}, {"d/e", mode_of(0500)}};
   plan.makings = {making("old", "new", seen("old")), making("d/e/f", "deep"), making("d/g", "")};
-  object::TreeEntry entry;
-  entry.name = "mode";
-  plan.mode_changes = {{"mode", 0600, entry}};
+  plan.mode_changes = {mode_change("mode", 0600, kFile)};
   Execution done = succeed(plan);
   EXPECT_EQ(test::read_file(wc("old")), "new");
   EXPECT_EQ(test::read_file(wc("d/e/f")), "deep");
@@ -110,7 +121,7 @@ TEST_F(Execute, MakesReplacesRemovesAndSetsModes) {
   EXPECT_EQ(done.removed, (Names{"gone/x", "gone"}));
   EXPECT_EQ(done.untouched, Names{});
   EXPECT_EQ(done.made.size(), 6u);
-  for (const Done& made : done.made) EXPECT_EQ(made.stat.inode, seen(made.path).inode) << made.path;
+  for (const Done& made : done.made) EXPECT_EQ(made.stat.inode, seen(std::string(made.path)).inode) << made.path;
   expect_empty_scratch();
 }
 
@@ -144,7 +155,7 @@ TEST_F(Execute, PutsBackAFileThatWasWrittenToInPlace) {
 TEST_F(Execute, PutsBackARemovedFileThatIsNotTheOneSeen) {
   have("d/a", "old");
   Plan plan;
-  plan.removals = {{"d/a", seen("d/a")}};
+  plan.removals = {removal("d/a")};
   plan.directory_removals = {"d"};
   Execution done = succeed_despite(
       sys::Call::kStat, "out-0", [&] { test::append_file(temp_ / "scratch/out-0", "+"); }, plan);
@@ -166,7 +177,7 @@ TEST_F(Execute, NoticesAnEditThatRestoredTheTime) {
   have("gone", "old");
   Plan plan;
   plan.makings = {making("a", "new", seen("a"))};
-  plan.removals = {{"gone", seen("gone")}};
+  plan.removals = {removal("gone")};
   // A clock's tick apart, as any edit is that a person makes.
   while (sys::file_system_now(scratch_).value() <= seen("gone").ctime) continue;
   edit_in_secret(wc("a"));
@@ -184,7 +195,7 @@ TEST_F(Execute, ReplacesAndRemovesFilesThatAreTheSameInode) {
   test::make_hard_link(wc("a"), wc("b"));
   test::make_hard_link(wc("a"), wc("c"));
   Plan plan;
-  plan.removals = {{"c", seen("c")}};
+  plan.removals = {removal("c")};
   plan.makings = {making("a", "new", seen("a")), making("b", "new", seen("b"))};
   while (sys::file_system_now(scratch_).value() <= seen("a").ctime) continue;  // our own changes show in the ctime
   Execution done = succeed(plan);
@@ -197,10 +208,9 @@ TEST_F(Execute, ReplacesAndRemovesFilesThatAreTheSameInode) {
 TEST_F(Execute, LeavesAModeThatSomebodyChoseMeanwhile) {
   have("a", "1");
   test::make_dirs(wc("d"));
-  object::TreeEntry file, directory;
-  directory.kind = object::EntryKind::kDirectory;
   Plan plan;
-  plan.mode_changes = {{"d", 0700, directory, seen("d").mode}, {"a", 0600, file, seen("a").mode}};
+  plan.mode_changes = {mode_change("d", 0700, kDirectory, seen("d").mode),
+                       mode_change("a", 0600, kFile, seen("a").mode)};
   test::set_mode(wc("a"), 0640);
   test::set_mode(wc("d"), 0710);
   Execution done = succeed(plan);
@@ -227,7 +237,7 @@ TEST_F(Execute, NeverGivesWhatWasMovedOutTheNameOfAnUnfinishedFile) {
   have("gone", "old");
   Plan plan;
   plan.makings = {making("a", "new", seen("a")), making("b", "new")};
-  plan.removals = {{"gone", seen("gone")}};
+  plan.removals = {removal("gone")};
   std::set<std::string> moments;
   AtEveryMoment watcher([&] {
     for (const auto& entry : std::filesystem::directory_iterator(temp_ / "scratch")) {
@@ -245,7 +255,7 @@ TEST_F(Execute, NeverGivesWhatWasMovedOutTheNameOfAnUnfinishedFile) {
 TEST_F(Execute, SavesWhatCantBePutBackBesideIt) {
   have("a", "old");
   Plan plan;
-  plan.removals = {{"a", seen("a")}};
+  plan.removals = {removal("a")};
   Execution done = succeed_despite(
       sys::Call::kStat, "out-0",
       [&] {
@@ -314,7 +324,7 @@ TEST_F(Execute, MakesAFileAnewThatWasToBeReplacedAndIsGone) {
 TEST_F(Execute, KeepsADirectoryThatIsntEmpty) {
   have("d/a", "1");
   Plan plan;
-  plan.removals = {{"d/a", seen("d/a")}};
+  plan.removals = {removal("d/a")};
   plan.directory_removals = {"d"};
   have("d/mine", "2");
   Execution done = succeed(plan);
@@ -325,7 +335,7 @@ TEST_F(Execute, KeepsADirectoryThatIsntEmpty) {
 TEST_F(Execute, FindsNothingToRemoveWhereAllIsGone) {
   have("d/a", "1");
   Plan plan;
-  plan.removals = {{"d/a", seen("d/a")}};
+  plan.removals = {removal("d/a")};
   plan.directory_removals = {"d"};
   test::remove_path(wc("d"));
   Execution done = succeed(plan);
@@ -354,7 +364,7 @@ TEST_F(Execute, LeavesAloneWhatStandsInTheWayOfADirectory) {
 TEST_F(Execute, NeverFollowsALinkThatReplacedADirectory) {
   have("d/a", "old");
   Plan plan;
-  plan.removals = {{"d/a", seen("d/a")}};
+  plan.removals = {removal("d/a")};
   plan.makings = {making("d/b", "new")};
   test::write_file(temp_ / "outside/a", "old");
   test::remove_path(wc("d"));
@@ -367,23 +377,21 @@ TEST_F(Execute, NeverFollowsALinkThatReplacedADirectory) {
 
 TEST_F(Execute, ClosesDirectoriesFromTheDeepestOn) {
   have("d/e/f", "1");
-  object::TreeEntry file, directory;
-  directory.kind = object::EntryKind::kDirectory;
   Plan plan;
-  plan.mode_changes = {{"d/e/f", 0400, file}, {"d/e", 0600, directory}, {"d", 0000, directory}};
+  plan.mode_changes = {mode_change("d/e/f", 0400, kFile), mode_change("d/e", 0600, kDirectory),
+                       mode_change("d", 0000, kDirectory)};
   succeed(plan);
   EXPECT_EQ(seen("d").mode, 0000);
 }
 
 TEST_F(Execute, SetsNoModeOfWhatBecameSomethingElse) {
-  object::TreeEntry file, directory;
-  directory.kind = object::EntryKind::kDirectory;
   have("d", "a file now");
   test::make_dirs(wc("f"));
   test::make_symlink("d", wc("l"));
   std::uint16_t before = seen("f").mode;
   Plan plan;
-  plan.mode_changes = {{"l", 0700, file}, {"gone", 0700, file}, {"f", 0700, file}, {"d", 0700, directory}};
+  plan.mode_changes = {mode_change("l", 0700, kFile), mode_change("gone", 0700, kFile), mode_change("f", 0700, kFile),
+                       mode_change("d", 0700, kDirectory)};
   Execution done = succeed(plan);
   EXPECT_EQ(seen("d").mode, 0644);
   EXPECT_EQ(seen("f").mode, before);
@@ -406,7 +414,7 @@ TEST_F(ExecuteAcross, BuildsInPlaceWhereAnotherFileSystemIsMounted) {
   // What a crash left must not be in the way.
   have("m/.cowstore-tmp-0", "stale");
   Plan plan;
-  plan.removals = {{"m/gone", seen("m/gone")}};
+  plan.removals = {removal("m/gone")};
   plan.makings = {making("m/old", "replaced", seen("m/old")), making("m/new", "made")};
   Execution done = succeed(plan);
   EXPECT_EQ(test::read_file(wc("m/old")), "replaced");
@@ -422,7 +430,7 @@ TEST_F(ExecuteAcross, PutsBackWhatIsNotTheOneSeenThereToo) {
   have("m/a", "1");
   have("m/b", "2");
   Plan plan;
-  plan.removals = {{"m/a", seen("m/a")}};
+  plan.removals = {removal("m/a")};
   plan.makings = {making("m/b", "new", seen("m/b"))};
   test::append_file(wc("m/a"), "+");
   test::append_file(wc("m/b"), "+");
@@ -444,8 +452,8 @@ TEST_F(Execute, AfterAnyFailureLosesNothingThatIsSomebodysWork) {
     have("a", "old");
     have("r", "removed");
     Plan plan = made_once;
-    plan.makings[0].displaces = seen("a");
-    plan.removals = {{"r", seen("r")}};
+    plan.makings[0].displaces = &keep(seen("a"));
+    plan.removals = {removal("r")};
     plan.directory_makings = {{"d", mode_of(0755)}};
     test::FailNth fault(n, ENOSPC, test::CallSet::changes());
     bool ok = false;

@@ -171,21 +171,16 @@ changes::Scan PlanBed::scan(const Model& disk, const changes::PathSelection& sel
 
 Plan PlanBed::plan(const Model& from, const Model& to, const Model& disk, Overwrite overwrite) {
   object::TreeRoots from_roots = version(from), to_roots = version(to);
-  std::vector<diff::Change> differences;
-  diff::DiffOptions options;
-  options.whole_directory = diff::WholeDirectory::kBoth;
-  auto take = [&](diff::Change&& change) -> Result<void> {
-    differences.push_back(std::move(change));
-    return {};
-  };
-  EXPECT_TRUE(diff::diff_trees(nodes, from_roots, to_roots, options, take).ok());
-  changes::Scan found = scan(disk, *changes::PathSelection::of(paths_to_scan(differences)));
+  auto between = differences_between({nodes, from_roots, to_roots});
+  EXPECT_TRUE(between.ok());
+  const std::vector<Difference>& differences = *between;
+  scan_ = scan(disk, *changes::PathSelection::of(paths_to_scan(differences)));
   sys::Dir nowhere;  // every content is known: nothing is read
   changes::CompareTools tools{nowhere, nodes, chunk::rule_of(chunk::Profile::kDefault), pool_, nullptr};
-  auto against_from = changes::compare(found, from_roots, tools);
-  auto against_to = changes::compare(found, to_roots, tools);
+  auto against_from = changes::compare(scan_, from_roots, tools);
+  auto against_to = changes::compare(scan_, to_roots, tools);
   EXPECT_TRUE(against_from.ok() && against_to.ok());
-  DiskState state{found, *against_from, *against_to};
+  DiskState state{scan_, *against_from, *against_to};
   for (const std::string& path : directories_to_stat(differences)) {
     auto there = disk.find(path);
     if (there != disk.end() && there->second.is_directory()) state.directory_modes[path] = there->second.mode;
@@ -206,8 +201,10 @@ std::string PlanBed::describe(const Plan& plan) {
   for (const DirectoryMaking& each : plan.directory_makings)
     steps.push_back("mkdir " + dot(each.path) +
                     (each.attributes.mode.value_or(0755) == 0755 ? "" : " " + octal(*each.attributes.mode)));
-  for (const Making& each : plan.makings) steps.push_back((each.displaces ? "replace " : "make ") + each.path);
-  for (const ModeChange& each : plan.mode_changes) steps.push_back("chmod " + octal(*each.mode) + " " + dot(each.path));
+  for (const Making& each : plan.makings)
+    steps.push_back((each.displaces != nullptr ? "replace " : "make ") + each.path);
+  for (const ModeChange& each : plan.mode_changes)
+    steps.push_back("chmod " + octal(*each.wanted->mode) + " " + dot(each.path));
   for (const Conflict& each : plan.conflicts) steps.push_back("conflict " + dot(each.path));
   for (const std::string& path : plan.revived) steps.push_back("revived " + path);
   for (const std::string& path : plan.kept) steps.push_back("kept " + path);
@@ -227,7 +224,7 @@ Model PlanBed::carry_out(const Plan& plan, Model disk, std::vector<std::string>*
   };
   for (const Removal& each : plan.removals) {
     auto found = disk.find(each.path);
-    if (found == disk.end() || found->second.is_directory() || each.seen.inode != inode_of(each.path))
+    if (found == disk.end() || found->second.is_directory() || each.seen->inode != inode_of(each.path))
       stuck->push_back("remove " + each.path);
     else
       disk.erase(found);
@@ -246,24 +243,25 @@ Model PlanBed::carry_out(const Plan& plan, Model disk, std::vector<std::string>*
   }
   for (const Making& each : plan.makings) {
     auto found = disk.find(each.path);
-    bool right = each.displaces ? found != disk.end() && !found->second.is_directory() &&
-                                      each.displaces->inode == inode_of(each.path)
-                                : found == disk.end() && can_hold(each.path);
+    bool right = each.displaces != nullptr ? found != disk.end() && !found->second.is_directory() &&
+                                                 each.displaces->inode == inode_of(each.path)
+                                           : found == disk.end() && can_hold(each.path);
     if (!right) {
       stuck->push_back("make " + each.path);
       continue;
     }
-    ModelEntry entry{each.entry.kind, each.entry.target, each.attributes.mode.value_or(default_mode(each.entry.kind))};
+    const object::TreeEntry wanted = each.wanted->entry();
+    ModelEntry entry{wanted.kind, wanted.target, each.wanted->mode.value_or(default_mode(wanted.kind))};
     // The content is known by its hash alone; the caller compares hashes.
-    if (object::is_file(each.entry.kind)) entry.content = "#" + each.entry.file.id.hex();
+    if (object::is_file(wanted.kind)) entry.content = "#" + wanted.file.id.hex();
     disk[each.path] = entry;
   }
   for (const ModeChange& each : plan.mode_changes) {
     auto found = disk.find(each.path);
-    bool right = found != disk.end() && found->second.is_directory() == (each.entry.kind == EntryKind::kDirectory);
+    bool right = found != disk.end() && found->second.is_directory() == (each.wanted->kind == EntryKind::kDirectory);
     if (!right) continue;
-    found->second.mode = *each.mode;
-    if (!found->second.is_directory()) found->second.kind = each.entry.kind;
+    found->second.mode = *each.wanted->mode;
+    if (!found->second.is_directory()) found->second.kind = each.wanted->kind;
   }
   return disk;
 }

@@ -37,6 +37,7 @@ class PlanBed {
  public:
   /// A version in memory. No words at all are no version; "." is an empty directory.
   object::TreeRoots version(const Model& model);
+  /// Valid until the next one is made.
   Plan plan(const Model& from, const Model& to, const Model& disk, Overwrite overwrite);
 
   /// The plan in words, sections in the order of their execution, "; " between: "remove a; make b=1; conflict c".
@@ -52,6 +53,7 @@ class PlanBed {
   void scan_directory(const Model& disk, changes::ScannedDirectory& directory,
                       const changes::PathSelection::Node& selection);
   base::ThreadPool pool_{1};
+  changes::Scan scan_;  ///< that plans point into
 };
 
 }  // namespace cowstore::checkout

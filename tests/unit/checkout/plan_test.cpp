@@ -239,7 +239,7 @@ TEST_F(EveryCombination, OfACleanDiskHasNoConflicts) {
       Plan done = bed_.plan(model_of(from), model_of(to), model_of(to), Overwrite::kRefuse);
       // Directories that are only entered aren't looked at: their permissions are set again.
       std::erase_if(done.mode_changes,
-                    [](const ModeChange& change) { return change.entry.kind == object::EntryKind::kDirectory; });
+                    [](const ModeChange& change) { return change.wanted->kind == object::EntryKind::kDirectory; });
       EXPECT_TRUE(done.empty() && done.conflicts.empty()) << from << " -> " << to << ": " << PlanBed::describe(done);
     }
   }

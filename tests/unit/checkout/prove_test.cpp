@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "support/temp_dir.hpp"
 #include "support/test_filesystems.hpp"
 
@@ -22,7 +24,7 @@ class Prove : public test::FilesystemTest {
       const std::string& name, const std::function<void()>& meanwhile = [] {}) {
     test::write_file(temp() / "aside", "content");
     Done done;
-    done.path = name;
+    done.path = names_.emplace_back(name);
     done.watched = std::move(watch_->add(dir_, "aside")).value();
     EXPECT_TRUE(dir_.rename("aside", dir_, name).ok());
     meanwhile();
@@ -32,6 +34,7 @@ class Prove : public test::FilesystemTest {
 
   sys::Dir dir_;
   std::optional<sys::OpenWatch> watch_;
+  std::deque<std::string> names_;
 };
 INSTANTIATE_TEST_SUITE_P(On, Prove, test::every_filesystem(), test::filesystem_param_name);
 

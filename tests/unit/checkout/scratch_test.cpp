@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/temp_dir.hpp"
+#include "unit/object/memory_nodes.hpp"
 #include "unit/object/samples.hpp"
 
 namespace cowstore::checkout {
@@ -20,18 +21,12 @@ class Scratch : public testing::Test {
     test::write_file(temp_ / ("scratch/" + name), content);
   }
 
-  /// One file that was "old" and becomes "new", one link that goes.
-  static std::vector<diff::Change> differences() {
-    diff::Change file;
-    file.from.entry.emplace().file = object::small_file("old");
-    file.to.entry.emplace().file = object::small_file("new");
-    diff::Change link;
-    link.from.entry.emplace().kind = object::EntryKind::kSymlink;
-    link.from.entry->target = "target";
-    return {file, link};
-  }
   std::vector<std::string> clear() {
-    auto saved = clear_scratch(scratch_, root_, differences(), chunk::rule_of(chunk::Profile::kDefault));
+    // One file that was "old" and becomes "new", one link that goes.
+    const object::TreeEntry link = object::link_entry("link", "target");
+    const object::TreeRoots from{object::build_tree(nodes_, {object::file_entry("file", "old"), link}), {}};
+    const object::TreeRoots to{object::build_tree(nodes_, {object::file_entry("file", "new")}), {}};
+    auto saved = clear_scratch(scratch_, root_, {nodes_, from, to}, chunk::rule_of(chunk::Profile::kDefault));
     EXPECT_TRUE(saved.ok()) << saved.error().message();
     EXPECT_TRUE(scratch_.list()->empty());
     return saved.ok() ? *saved : std::vector<std::string>{};
@@ -40,6 +35,7 @@ class Scratch : public testing::Test {
   test::TempDir temp_;
   sys::Dir root_, scratch_;
   ScratchNames names_;
+  object::MemoryNodes nodes_;
 };
 
 TEST_F(Scratch, ForgetsWhatWasUnderConstructionAndWhatTheStoreHas) {
