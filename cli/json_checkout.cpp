@@ -24,12 +24,30 @@ std::string json_of(const std::vector<Unrestored>& unrestored) {
 
 }  // namespace
 
+namespace {
+
+std::string json_of(const SnapshotSource& source) {
+  return JsonObject()
+      .text("kind", source.kind == SnapshotSource::Kind::kTemplate ? "template" : "working copy")
+      .name("path", source.path)
+      .text("commit", source.commit.hex())
+      .number("different", source.different)
+      .str();
+}
+
+}  // namespace
+
 std::string json_of(const CheckoutReport& report, Execution execution) {
   JsonObject object;
   object.text("commit", report.commit.hex())
       .text_or_null("branch", report.branch)
       .name("path", report.path)
       .text("method", report.method);
+  if (report.source) {
+    object.json("source", json_of(*report.source));
+  } else {
+    object.null("source");
+  }
   add_sharing(object, report.sharing);
   return object.number("created", report.created)
       .number("replaced", report.replaced)

@@ -19,10 +19,13 @@ Result<void> check(const MethodFlags<Method>& flags) {
 }  // namespace
 
 void declare_method(Parser& parser, MethodFlags<CheckoutMethod>& flags) {
-  parser.choice<CheckoutMethod>(
-      "--method", flags.method,
-      {{"auto", CheckoutMethod::kAuto}, {"reflink", CheckoutMethod::kReflink}, {"copy", CheckoutMethod::kCopy}},
-      "how files come to be: auto clones where the file system can and copies elsewhere");
+  parser.choice<CheckoutMethod>("--method", flags.method,
+                                {{"auto", CheckoutMethod::kAuto},
+                                 {"snapshot", CheckoutMethod::kSnapshot},
+                                 {"reflink", CheckoutMethod::kReflink},
+                                 {"copy", CheckoutMethod::kCopy}},
+                                "how: auto takes the first that works of snapshot (of new working copies, where a tree "
+                                "is near), reflink and copy");
   declare_require_cow(parser, flags.require_cow);
 }
 

@@ -11,7 +11,7 @@
 
 namespace cowstore {
 
-enum class CheckoutMethod { kAuto, kReflink, kCopy };
+enum class CheckoutMethod { kAuto, kSnapshot, kReflink, kCopy };  ///< kSnapshot: new working copies only
 enum class CowPolicy {
   kAllowCopies,
   kRequire
@@ -45,11 +45,20 @@ struct Unrestored {
   std::vector<std::string> what;  ///< "owner 0:0", "security.capability", "character device", …
 };
 
+/// The tree of which a new working copy is a snapshot.
+struct SnapshotSource {
+  enum class Kind { kTemplate, kWorkingCopy } kind = Kind::kTemplate;
+  std::string path;             ///< absolute
+  CommitId commit;              ///< what it holds, or has as its HEAD
+  std::uint64_t different = 0;  ///< paths in it that were not as in the version
+};
+
 struct CheckoutReport {
   CommitId commit;
   std::optional<std::string> branch;
   std::string path;    ///< of the working copy, absolute
-  std::string method;  ///< what was used: "reflink", "copy", or "none" when no file had to be made
+  std::string method;  ///< what was used: "snapshot", "reflink", "copy", or "none" when no file had to be made
+  std::optional<SnapshotSource> source;  ///< of a snapshot
   SharingReport sharing;
   std::uint64_t created = 0;  ///< paths
   std::uint64_t replaced = 0;

@@ -53,6 +53,9 @@ Result<std::optional<refs::Change>> new_branch_change(Session& session, const Ch
 }  // namespace
 
 Result<CheckoutReport> switch_to(Session& session, const std::string& revision, const CheckoutOptions& options) {
+  if (options.method == CheckoutMethod::kSnapshot)
+    return Error{ErrorCode::kUsage,  0, "switch to", revision, "a snapshot makes a new working copy",
+                 "name a DIR for it"};
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   COWSTORE_TRY(require_clones(session, session.copy.control, session.copy.path, options));
   refs::Resolved target = COWSTORE_TRY(session.resolve(revision));

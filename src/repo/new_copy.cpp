@@ -11,8 +11,11 @@
 #include "repo/full_disk.hpp"
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
+#include "repo/registration.hpp"
 #include "repo/sharing_policy.hpp"
+#include "repo/snapshot_checkout.hpp"
 #include "repo/target.hpp"
+#include "repo/templates.hpp"
 #include "sys/error.hpp"
 #include "sys/system.hpp"
 
@@ -31,28 +34,85 @@ class NewCopy {
         home_(new_home()) {}
 
   Result<CheckoutReport> run() {
-    object::TreeRoots version = COWSTORE_TRY(session_.roots_of(revision_.commit));
+    version_ = COWSTORE_TRY(session_.roots_of(revision_.commit));
+    SnapshotRequest request{target_, revision_.commit, version_, options_, ladder_};
+    auto snapshot = COWSTORE_TRY(build_by_snapshot(session_, request));
+    return snapshot ? finish(std::move(*snapshot)) : make_files();
+  }
+
+ private:
+  Result<CheckoutReport> finish(SnapshotBuild snapshot) {
+    uuid_ = snapshot.uuid;
+    if (snapshot.state == SnapshotBuild::State::kPatched) {
+      COWSTORE_TRY(write_home(snapshot.directory.control, home_));
+      COWSTORE_TRY(write_journal(snapshot.directory.control, snapshot.from));
+    } else {
+      home_.id = id_of_subvolume(uuid_);
+    }
+    report_.method = "snapshot";
+    report_.created = snapshot.files;
+    report_.source = std::move(snapshot.source);
+    return publish(snapshot.directory);
+  }
+
+  Result<CheckoutReport> make_files() {
     BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_));
     uuid_ = COWSTORE_TRY(subvolume_uuid(build.dir));
     COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
-    COWSTORE_TRY(expect_room(build.control, version));
+    COWSTORE_TRY(expect_room(build.control));
     // Synced now, while there is nothing else that the file system would have to write with it.
     COWSTORE_TRY(write_home(build.control, home_));
     provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
     checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
-    checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version, build.dir));
-    COWSTORE_TRY(write_control_files(build, made, version));
+    checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version_, build.dir));
+    if (is_worth_a_template(made) && COWSTORE_TRY(keep(build, made))) {
+      home_.id = id_of_subvolume(uuid_);
+    } else {
+      COWSTORE_TRY(write_control_files(build, made));
+    }
+    report_.method = method_of(ladder_.report());
+    report_.created = made.files;
+    report_.unrestored = std::move(made.unrestored);
+    linked_ = made.linked;
+    return publish(build);
+  }
+
+  Result<CheckoutReport> publish(BuildDirectory& build) {
     COWSTORE_TRY(build.move_to(target_));
     COWSTORE_TRY(register_copy());
     // Only saves later commands a look, and a store that can't be written has to do without.
     (void)session_.store->record_vouched();
-    return report(made);
+    report_.commit = revision_.commit;
+    report_.branch = home_.branch;
+    report_.path = target_.path();
+    report_.sharing = ladder_.report();
+    report_.sharing.linked = linked_;
+    return std::move(report_);
   }
 
- private:
-  Result<void> expect_room(const sys::Dir& control, const object::TreeRoots& version) {
+  /// The next checkout is then a snapshot.
+  [[nodiscard]] bool is_worth_a_template(const checkout::Materialised& made) const {
+    if (uuid_.empty() || options_.method != CheckoutMethod::kAuto || !is_worth_keeping(made.files)) return false;
+    auto handed_down = hands_down_access(target_);
+    return handed_down && !*handed_down && made.unrestored.empty() &&
+           expect_reproducible(version_, Restored::kAll).ok();
+  }
+
+  /// The working copy is then what a snapshot of its template is, and durable. False if it can't be kept: it is only a
+  /// cache.
+  Result<bool> keep(const BuildDirectory& build, const checkout::Materialised& made) {
+    Bytes index = COWSTORE_TRY(checkout::index_of(made, build.control, session_.boot_id, index::Durability::kSynced));
+    COWSTORE_TRY(index::write_index(build.control, index));
+    COWSTORE_TRY(write_template_home(session_, revision_.commit, build.control));
+    auto kept = keep_as_template(session_, revision_.commit, build.dir, made.files);
+    if (kept && *kept) return true;
+    COWSTORE_TRY(write_home(build.control, home_));
+    return false;
+  }
+
+  Result<void> expect_room(const sys::Dir& control) {
     checkout::RoomRequest request;
-    request.files = checkout::files_of(*session_.store, version);
+    request.files = checkout::files_of(*session_.store, version_);
     request.can_clone = [&]() -> Result<bool> {
       if (!ladder_.may_clone()) return false;
       return can_clone_to(session_, control);
@@ -70,24 +130,28 @@ class NewCopy {
     return home;
   }
 
-  Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made,
-                                   const object::TreeRoots& version) {
+  Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made) {
+    COWSTORE_TRY(write_journal(build.control, object::TreeRoots{}));
+    Bytes index = COWSTORE_TRY(checkout::index_of(made, build.control, session_.boot_id));
+    return index::write_index(build.control, index);
+  }
+
+  /// `durable`: what of the files a power cut leaves.
+  Result<void> write_journal(const sys::Dir& control, const object::TreeRoots& durable) {
     checkout::Journal journal;
     journal.state = checkout::Journal::State::kFinished;
     journal.boot_id = session_.boot_id;
-    journal.to = version;
-    journal.unsynced_from = {object::TreeRoots{}};
+    journal.to = version_;
+    journal.unsynced_from = {durable};
     journal.operation = session_.new_operation();
-    COWSTORE_TRY(checkout::write_journal(build.control, journal));
-    Bytes index = COWSTORE_TRY(checkout::index_of(made, build.control, session_.boot_id));
-    return index::write_index(build.control, index);
+    return checkout::write_journal(control, journal);
   }
 
   Result<void> register_copy() {
     refs::NewOperation operation = session_.new_operation();
     operation.worktree = home_.id;
     operation.changes = {{refs::worktree_key(home_.id, "commit"), std::nullopt, revision_.commit.hex()},
-                         {refs::worktree_key(home_.id, "method"), std::nullopt, method_of(ladder_.report())},
+                         {refs::worktree_key(home_.id, "method"), std::nullopt, report_.method},
                          {refs::worktree_key(home_.id, "path"), std::nullopt, target_.path()}};
     if (home_.branch)
       operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
@@ -112,26 +176,16 @@ class NewCopy {
                             " isn't registered in it; that is made good when it is opened while the store can be");
   }
 
-  CheckoutReport report(const checkout::Materialised& made) {
-    CheckoutReport report;
-    report.commit = revision_.commit;
-    report.branch = home_.branch;
-    report.path = target_.path();
-    report.method = method_of(ladder_.report());
-    report.sharing = ladder_.report();
-    report.sharing.linked = made.linked;
-    report.created = made.files;
-    report.unrestored = made.unrestored;
-    return report;
-  }
-
   Session& session_;
   const CheckoutOptions& options_;
   Target target_;
   refs::Resolved revision_;
   share::Ladder ladder_;
   Home home_;
+  object::TreeRoots version_;
   std::string uuid_;  ///< of the new working copy, where it is a subvolume
+  std::uint64_t linked_ = 0;
+  CheckoutReport report_;
 };
 
 /// What a dry run says: every file and directory of the version.

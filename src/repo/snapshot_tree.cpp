@@ -10,23 +10,6 @@ namespace cowstore::repo {
 
 namespace {
 
-/// Whether the errno says that no snapshot can be made of this, here, rather than that something broke.
-bool says_never(int error) {
-  switch (error) {
-    case EXDEV:       // two file systems
-    case EPERM:       // another user's subvolume
-    case EACCES:      // one that this user can't get to
-    case EINVAL:      // not a subvolume's root
-    case EOPNOTSUPP:  // no Btrfs
-    case ENOTTY:
-    case ENOSYS:
-    case ENAMETOOLONG:  // one too deep to be named by the kernel
-      return true;
-    default:
-      return false;
-  }
-}
-
 Error impossible(const WorkingCopy& source, std::string reason, std::string hint) {
   return {ErrorCode::kUnsupported, 0, "make a snapshot of", source.path, std::move(reason), std::move(hint)};
 }
@@ -40,7 +23,7 @@ Error no_subvolume(const WorkingCopy& source) {
 }
 
 Error explained(const WorkingCopy& source, Error error) {
-  if (!says_never(error.sys_errno)) return error;
+  if (!sys::rules_out_snapshot(error.sys_errno)) return error;
   error.code = ErrorCode::kUnsupported;
   error.reason = error.sys_errno == EXDEV ? "the target is on another file system than " + source.path
                                           : "it, or a subvolume in it, isn't this user's";

@@ -9,6 +9,7 @@
 #include "repo/staging.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
+#include "sys/xattr.hpp"
 
 namespace cowstore::repo {
 
@@ -95,6 +96,12 @@ Result<void> expect_outside_of_stores(std::string_view operation, const Target& 
   if (!inside) return {};
   return Error{ErrorCode::kUsage,       0, std::string(operation), target.path(), "it is inside of a store",
                "name another directory"};
+}
+
+Result<bool> hands_down_access(const Target& target) {
+  constexpr int kSetGroupId = 02000;
+  if ((COWSTORE_TRY(target.parent.stat_self()).mode & kSetGroupId) != 0) return true;
+  return COWSTORE_TRY(sys::read_xattr(target.parent, ".", "system.posix_acl_default")).has_value();
 }
 
 namespace {

@@ -29,6 +29,9 @@ Result<Target> look_at(std::string_view operation, const std::string& directory)
 /// kUsage if the target lies in this session's store, or in anybody's `.cowstore`.
 Result<void> expect_outside_of_stores(std::string_view operation, const Target& target, const Session& session);
 
+/// Whether what is made in the target's directory takes its group or access list from that, and not from who makes it.
+Result<bool> hands_down_access(const Target& target);
+
 /// kConflict if somebody's working copy has the name that the build directory needs: only a directory that an
 /// interrupted command left is replaced.
 Result<void> expect_room_to_build(std::string_view operation, const Target& target, Session& session);

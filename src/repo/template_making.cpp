@@ -1,6 +1,7 @@
 #include <cerrno>
 
 #include "base/try.hpp"
+#include "checkout/materialise.hpp"
 #include "checkout/room.hpp"
 #include "index/index_builder.hpp"
 #include "repo/sharing_policy.hpp"
@@ -91,7 +92,9 @@ class TemplateMaking {
     provider::FileMaker maker(*session_.store, ladder_, verification_, provider::Times::kRecorded);
     checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
     checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version, build));
-    COWSTORE_TRY(prepare_as_template(session_, commit_, made, control));
+    COWSTORE_TRY(write_template_home(session_, commit_, control));
+    Bytes index = COWSTORE_TRY(checkout::index_of(made, control, session_.boot_id, index::Durability::kSynced));
+    COWSTORE_TRY(index::write_index(control, index));
     return made;
   }
 
@@ -164,15 +167,12 @@ Result<void> expect_reproducible(const object::TreeRoots& version, Restored rest
   return {};
 }
 
-Result<void> prepare_as_template(const Session& session, const CommitId& commit, const checkout::Materialised& made,
-                                 const sys::Dir& control) {
+Result<void> write_template_home(const Session& session, const CommitId& commit, const sys::Dir& control) {
   Home home;
   home.id = kTemplateId;
   home.store = session.copy.store_path();
   home.commit = commit;
-  COWSTORE_TRY(write_home(control, home));
-  Bytes index = COWSTORE_TRY(checkout::index_of(made, control, session.boot_id, index::Durability::kSynced));
-  return index::write_index(control, index);
+  return write_home(control, home);
 }
 
 Result<Template> template_of(Session& session, const CommitId& commit, Verification verification) {

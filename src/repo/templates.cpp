@@ -192,13 +192,15 @@ Result<std::vector<std::string>> drop(Session& session, const sys::Dir& all, con
 
 using namespace template_place;
 
-Result<std::optional<Template>> find_template(Session& session, const CommitId& commit) {
+Result<std::optional<Template>> find_template(Session& session, const CommitId& commit, TemplateUse use) {
   auto all = COWSTORE_TRY(open_all(session));
   if (!all) return std::optional<Template>();
   const std::string name = name_of(commit);
   auto held = COWSTORE_TRY(hold(*all, name));
   if (!held || !held->sound || held->sound->info.commit != commit) return std::optional<Template>();
-  (void)all->set_mtime(name, session.context.now());  // in a store that may not be written to nobody removes it either
+  if (use == TemplateUse::kNoted)
+    (void)all->set_mtime(name,
+                         session.context.now());  // in a store that may not be written to nobody removes it either
   const TemplateInfo& info = held->sound->info;
   Template found{info.commit,       name,       held->place.path_of(kTree),   info.mark.uuid,
                  info.mark.changed, info.files, std::move(held->sound->tree), std::move(held->lock)};

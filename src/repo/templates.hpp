@@ -20,7 +20,6 @@
 #include <string>
 #include <vector>
 
-#include "checkout/materialise.hpp"
 #include "cowstore/checkout.hpp"
 #include "cowstore/result.hpp"
 #include "refs/view.hpp"
@@ -44,14 +43,18 @@ struct Template {
   SharingReport sharing = {};  ///< what making it took, if it was made
 };
 
-/// This user's template of the commit, if there is one that is whole and unchanged; notes that it is used.
+/// Those that were used last are kept: who only looks doesn't use.
+enum class TemplateUse : std::uint8_t { kNoted, kLooked };
+
+/// This user's template of the commit, if there is one that is whole and unchanged.
 ///
 /// That a subvolume is unchanged is told by its UUID and by when anything in it was changed last, in O(1). What
 /// somebody wrote to it a moment ago shows when it reaches the disk, which a snapshot waits for: so it is proven of a
 /// snapshot whose SubvolumeInfo::changed is the template's. What the disk itself damages Btrfs's checksums find when it
 /// is read. Of a directory only a copy, a move and changes at its top are noticed: who edits a file in it edits all
 /// overlays.
-Result<std::optional<Template>> find_template(Session& session, const CommitId& commit);
+Result<std::optional<Template>> find_template(Session& session, const CommitId& commit,
+                                              TemplateUse use = TemplateUse::kNoted);
 
 /// The same, made if there is none: waits for others that make or remove templates. A damaged one is replaced; kCorrupt
 /// if working copies stand on it. kUnsupported if the version records no permissions and times, or some that this user
@@ -60,14 +63,14 @@ Result<std::optional<Template>> find_template(Session& session, const CommitId& 
 Result<Template> template_of(Session& session, const CommitId& commit,
                              Verification verification = Verification::kTrust);
 
-/// Makes a template of a tree that was just built of the commit: `build` is a subvolume on the store's file system with
-/// a template's home and stat index (prepare_as_template()) that nobody has written to since. In O(1); what is in
-/// `build` is durable afterwards. False if another process is making or removing one: nobody waits for a cache.
-Result<bool> keep_as_template(Session& session, const CommitId& commit, const sys::Dir& build, std::uint64_t files);
+/// The home that a template of the commit has, in the control directory of a tree that was just built.
+Result<void> write_template_home(const Session& session, const CommitId& commit, const sys::Dir& control);
 
-/// The home and the stat index that a template has, in the control directory of a tree that was just built.
-Result<void> prepare_as_template(const Session& session, const CommitId& commit, const checkout::Materialised& made,
-                                 const sys::Dir& control);
+/// Makes a template of a tree that was just built of the commit: `build` is a subvolume on the store's file system with
+/// a template's home and a stat index in which all is proven and durable (or will be by this), that nobody else has
+/// written to. In O(1); what is in `build` is durable afterwards. False if another process is making or removing one:
+/// nobody waits for a cache.
+Result<bool> keep_as_template(Session& session, const CommitId& commit, const sys::Dir& build, std::uint64_t files);
 
 /// Whether copies of the version's template are what checkouts would be.
 enum class Restored : std::uint8_t { kAll, kInPart };

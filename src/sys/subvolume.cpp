@@ -138,6 +138,22 @@ Result<void> snapshot_subvolume(const Dir& source, const Dir& parent, std::strin
   return {};
 }
 
+bool rules_out_snapshot(int sys_errno) {
+  switch (sys_errno) {
+    case EXDEV:       // two file systems
+    case EPERM:       // another user's subvolume
+    case EACCES:      // one that this user can't get to
+    case EINVAL:      // not a subvolume's root
+    case EOPNOTSUPP:  // no Btrfs
+    case ENOTTY:
+    case ENOSYS:
+    case ENAMETOOLONG:  // one too deep to be named by the kernel
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<void> set_subvolume_access(const Dir& root, SubvolumeAccess access) {
   std::uint64_t flags = access == SubvolumeAccess::kReadOnly ? BTRFS_SUBVOL_RDONLY : 0;
   if (control(root, BTRFS_IOC_SUBVOL_SETFLAGS, &flags, root.path()) < 0)

@@ -49,6 +49,10 @@ Result<void> make_subvolume_or_dir(const Dir& parent, std::string_view name);
 /// another user EPERM, of another file system EXDEV.
 Result<void> snapshot_subvolume(const Dir& source, const Dir& parent, std::string_view name, SubvolumeAccess access);
 
+/// Whether an errno of snapshot_subvolume() says that no snapshot can be made of that, there, rather than that
+/// something broke.
+bool rules_out_snapshot(int sys_errno);
+
 Result<void> set_subvolume_access(const Dir& root, SubvolumeAccess access);
 
 /// Removes a subvolume with all that is in it, at once. EPERM for an ordinary user where the file system isn't mounted

@@ -32,6 +32,7 @@ void check_rare_objects(DocTables& docs) {
   EXPECT_EQ(docs.check("fsck", nlohmann::json::parse(cli::json_of(report))), std::vector<std::string>());
   CheckoutReport checkout;
   checkout.unrestored.push_back({"\xff", {"owner 0:0"}});
+  checkout.source.emplace().path = "\xff";
   CloneReport clone;
   clone.path = clone.source = "\xff";
   clone.subvolumes = {"\xff"};
