@@ -107,6 +107,22 @@ TEST(Text, LongListsAreCutWithoutVerbose) {
   EXPECT_TRUE(text_of_switch(report, Execution::kReally, Detail::kVerbose).ends_with("kept k29\n"));
 }
 
+TEST(Text, ASnapshotSaysOfWhatItIs) {
+  CheckoutReport report;
+  report.method = "snapshot";
+  report.path = "/wc";
+  report.created = 7;
+  report.source.emplace().path = "/template";
+  auto text = [&] { return text_of_new_copy(report, "v1", Execution::kReally, Detail::kNormal); };
+  EXPECT_TRUE(text().ends_with("\nsnapshot of the template of 0000000: everything is shared\n")) << text();
+  report.source->different = 3;
+  report.sharing.cloned = 2;
+  EXPECT_TRUE(
+      text().ends_with("\nsnapshot of the template of 0000000, which differs in 3 paths: cloned 2 · linked 0 · "
+                       "copied 0 · 0 bytes written\n"))
+      << text();
+}
+
 TEST(Text, ADryRunSaysThatNothingHappened) {
   CheckoutReport report;
   report.changes = {"create a/b", "remove c\nd"};
