@@ -7,6 +7,7 @@
 #include "refs/names.hpp"
 #include "repo/directories.hpp"
 #include "repo/template_place.hpp"
+#include "repo/waiting_lock.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
@@ -59,11 +60,7 @@ Result<std::optional<Held>> hold(const sys::Dir& all, const std::string& name) {
 }
 
 Result<sys::FileLock> acquire_lock(const Session& session, const sys::Dir& all) {
-  auto tried = COWSTORE_TRY(try_lock(session, all));
-  if (tried) return std::move(*tried);
-  if (session.context.notice)
-    session.context.notice("waiting for another cowstore that makes a template: " + sys::FileLock::holder(all, kLock));
-  return sys::FileLock::acquire(all, kLock, session.context.command_line);
+  return acquire_or_wait(all, kLock, session.context, "that makes a template");
 }
 
 Result<std::optional<sys::FileLock>> try_lock(const Session& session, const sys::Dir& all) {

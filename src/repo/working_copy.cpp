@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "repo/directories.hpp"
+#include "repo/waiting_lock.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/subvolume.hpp"
@@ -208,13 +209,7 @@ Result<std::optional<sys::FileLock>> try_lock_working_copy(const WorkingCopy& co
 }
 
 Result<sys::FileLock> lock_working_copy(const WorkingCopy& copy, const Context& context) {
-  auto tried = try_lock_working_copy(copy, context);
-  if (!tried) return explain_read_only(std::move(tried).error());
-  if (*tried) return std::move(**tried);
-  if (context.notice) {
-    context.notice("waiting for another cowstore in this working copy: " + sys::FileLock::holder(copy.control, kLock));
-  }
-  return sys::FileLock::acquire(copy.control, kLock, context.command_line);
+  return acquire_or_wait(copy.control, kLock, context, "in this working copy");
 }
 
 Result<std::string> path_within(const std::string& root, const std::string& from, const std::string& path) {
