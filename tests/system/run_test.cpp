@@ -110,6 +110,25 @@ TEST_P(RunTest, ItStartsInTheCallersDirectory) {
   expect_nothing_left();
 }
 
+TEST_P(RunTest, OnBtrfsThePrivateCopyIsASnapshotOfATemplate) {
+  if (!ready()) return;
+  RunOptions options = shell("test \"$(cat text)\" = one; echo changed > text");
+  options.method = CheckoutMethod::kSnapshot;
+  options.commit = message("by a snapshot");
+  if (filesystem() != "btrfs") {
+    expect_error(run(options), ErrorCode::kUnsupported, "Btrfs");
+    return expect_nothing_left();
+  }
+  RunReport report = must(run(options));
+  EXPECT_EQ(report.status, 0);
+  EXPECT_EQ(report.copy.method, "snapshot");
+  ASSERT_TRUE(report.commit);
+  EXPECT_EQ(cat(copy(), report.commit->commit.hex() + ":text"), "changed\n");
+  expect_nothing_left();
+  EXPECT_EQ(must(run(shell("test \"$(cat text)\" = one"))).copy.method, "snapshot");
+  expect_nothing_left();
+}
+
 TEST_P(RunTest, WhatIsKeptIsAWorkingCopy) {
   if (!ready()) return;
   RunOptions options = shell("echo new > text; exit 3");
