@@ -87,7 +87,9 @@ Verb checkout_verb() {
            "back what was begun.\n\n"
            "With DIR, which must not exist or be empty, it makes a further working copy of the same repository, with "
            "the recorded times. Where the file system can clone (Btrfs, XFS, bcachefs), files share their blocks with "
-           "the store until somebody edits them. The report says how many were cloned, linked and copied.",
+           "the store until somebody edits them. The report says how many were cloned, linked and copied. With "
+           "--method "
+           "hardlink they are read-only files that all such working copies have in common, on any file system.",
        .examples = {{"cowstore checkout main", "follow a branch"},
                     {"cowstore checkout @~3 /tmp/before", "an earlier version beside this one"},
                     {"cowstore checkout v1 --dry-run", "what it would do"},

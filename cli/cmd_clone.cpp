@@ -71,7 +71,7 @@ Verb clone_verb() {
   return make_verb<CloneFlags>(
       {.name = "clone",
        .summary = "a further working copy, with all that is in this one now",
-       .usage = {"cowstore clone [DIR] NEW [--method auto|snapshot|reflink|copy] [--require-cow]",
+       .usage = {"cowstore clone [DIR] NEW [--method auto|snapshot|reflink|hardlink|copy] [--require-cow]",
                  "               [-b BRANCH | --detach]"},
        .description =
            "NEW becomes what DIR is now: versioned files, uncommitted edits, ignored files and build outputs, with "

@@ -8,6 +8,7 @@ void add_sharing(JsonObject& object, const SharingReport& sharing) {
       .number("copied", sharing.copied)
       .number("copied_small", sharing.copied_small)
       .number("bytes_cloned", sharing.bytes_cloned)
+      .number("bytes_linked", sharing.bytes_linked)
       .number("bytes_written", sharing.bytes_written)
       .text_or_null("copy_reason", sharing.copy_reason.empty() ? std::nullopt : std::optional(sharing.copy_reason));
 }

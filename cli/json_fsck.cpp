@@ -27,6 +27,7 @@ std::string json_of(const FsckReport& report) {
       .number("trees", report.trees)
       .number("files", report.files)
       .number("chunks", report.chunks)
+      .number("variants", report.variants)
       .number("bytes_checked", report.bytes_checked)
       .number("index_entries", report.index_entries)
       .number("unreachable", report.unreachable)

@@ -23,6 +23,7 @@ void declare_method(Parser& parser, MethodFlags<CheckoutMethod>& flags) {
                                 {{"auto", CheckoutMethod::kAuto},
                                  {"snapshot", CheckoutMethod::kSnapshot},
                                  {"reflink", CheckoutMethod::kReflink},
+                                 {"hardlink", CheckoutMethod::kHardlink},
                                  {"copy", CheckoutMethod::kCopy}},
                                 "how: auto takes the first that works of snapshot (of new working copies, where a tree "
                                 "is near), reflink and copy");
@@ -34,6 +35,7 @@ void declare_method(Parser& parser, MethodFlags<CloneMethod>& flags) {
                              {{"auto", CloneMethod::kAuto},
                               {"snapshot", CloneMethod::kSnapshot},
                               {"reflink", CloneMethod::kReflink},
+                              {"hardlink", CloneMethod::kHardlink},
                               {"copy", CloneMethod::kCopy}},
                              "how: auto takes the first that works of snapshot, reflink and copy");
   declare_require_cow(parser, flags.require_cow);

@@ -26,13 +26,14 @@ std::string text_of(const FsckReport& report, Detail detail, const Paint& paint)
     text += paint(Color::kRed, fmt::format("fault: {}", printable_lines(fault.message))) + '\n' + place_of(fault);
   }
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", printable_lines(note));
-  text +=
-      fmt::format("Checked {}, {}, {}, {}: {}\n", counted(report.commits, "commit"), counted(report.trees, "tree node"),
-                  counted(report.files, "loose file"), counted(report.chunks, "chunk"), human_bytes(report.bytes_checked));
+  text += fmt::format("Checked {}, {}, {}, {}: {}\n", counted(report.commits, "commit"),
+                      counted(report.trees, "tree node"), counted(report.files, "loose file"),
+                      counted(report.chunks, "chunk"), human_bytes(report.bytes_checked));
   if (detail == Detail::kVerbose || report.unreachable > 0) {
     text += fmt::format("{} in the index, {} that no branch, tag or operation reaches\n",
                         counted(report.index_entries, "object"), grouped(report.unreachable));
   }
+  if (report.variants > 0) text += fmt::format("Sources of hard links that are right: {}\n", grouped(report.variants));
   if (report.faults.empty()) return text + "No faults found.\n";
   return text + paint(Color::kRed, fmt::format("{} found.", counted(report.faults.size(), "fault"))) + '\n';
 }

@@ -11,7 +11,7 @@
 
 namespace cowstore {
 
-enum class CheckoutMethod { kAuto, kSnapshot, kReflink, kCopy };  ///< kSnapshot: new working copies only
+enum class CheckoutMethod { kAuto, kSnapshot, kReflink, kHardlink, kCopy };  ///< kSnapshot, kHardlink: new copies only
 enum class CowPolicy {
   kAllowCopies,
   kRequire
@@ -56,8 +56,8 @@ struct SnapshotSource {
 struct CheckoutReport {
   CommitId commit;
   std::optional<std::string> branch;
-  std::string path;    ///< of the working copy, absolute
-  std::string method;  ///< what was used: "snapshot", "reflink", "copy", or "none" when no file had to be made
+  std::string path;                      ///< of the working copy, absolute
+  std::string method;                    ///< what was used: "snapshot", "reflink", "hardlink", "copy", or "none"
   std::optional<SnapshotSource> source;  ///< of a snapshot
   SharingReport sharing;
   std::uint64_t created = 0;  ///< paths

@@ -12,7 +12,7 @@
 
 namespace cowstore {
 
-enum class CloneMethod : std::uint8_t { kAuto, kSnapshot, kReflink, kCopy };
+enum class CloneMethod : std::uint8_t { kAuto, kSnapshot, kReflink, kHardlink, kCopy };
 enum class CloneHead : std::uint8_t {
   kSame,
   kDetached
@@ -31,7 +31,7 @@ struct CloneReport {
   std::optional<std::string> branch;    ///< none when detached
   std::string path;                     ///< of the clone, absolute
   std::string source;                   ///< absolute
-  std::string method;                   ///< what was used: "snapshot", "reflink", "copy", or "none" for an empty one
+  std::string method;                   ///< what was used: "snapshot", "reflink", "hardlink", "copy", or "none"
   SharingReport sharing;                ///< all zero for a snapshot, which shares everything
   std::uint64_t created = 0;            ///< files, links and special files; 0 for a snapshot, which counts none
   std::vector<std::string> subvolumes;  ///< with a snapshot: those within the source, of which others were taken

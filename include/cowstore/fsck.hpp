@@ -23,6 +23,7 @@ struct FsckReport {
   std::uint64_t trees = 0;  ///< directory and attribute nodes
   std::uint64_t files = 0;  ///< whole files in loose/; what lies in packs counts as chunks
   std::uint64_t chunks = 0;
+  std::uint64_t variants = 0;  ///< sources of hard links that are as their names say
   std::uint64_t bytes_checked = 0;
   std::uint64_t index_entries = 0;
   std::uint64_t unreachable = 0;  ///< stored objects that no ref and no operation reaches

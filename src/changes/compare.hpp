@@ -15,6 +15,7 @@
 #include "object/attributes.hpp"
 #include "object/entry.hpp"
 #include "object/node.hpp"
+#include "store/variants.hpp"
 #include "sys/dir.hpp"
 
 namespace cowstore::changes {
@@ -63,6 +64,8 @@ struct CompareTools {
   const chunk::CutRule& rule;  ///< under which the version's files were cut
   base::ThreadPool& pool;
   Progress* progress = nullptr;  ///< advanced by each file that is hashed; may be null
+  /// The store's sources of hard links, which tell of files that the index knows nothing of; may be null.
+  store::Variants* variants = nullptr;
 };
 
 /// The changes within the scan's selection, by the bytes of the names, component by component, a directory before what

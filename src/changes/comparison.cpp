@@ -175,6 +175,7 @@ Result<void> Comparison::change_kind(ScannedEntry& now, const VersionEntry& befo
 
 Result<void> Comparison::compare_file(ScannedEntry& now, const VersionEntry& version, const Place& place) {
   Before before = before_of(version);
+  COWSTORE_TRY(recognise_variant(now, before));
   const LeafVerdict verdict = COWSTORE_TRY(judge_leaf(now, before));
   if (!verdict.undecided) apply(verdict, place.frame);
   const bool reported = verdict.kind && (*verdict.kind != ChangeKind::kTouched || options_.times == Times::kReport);
@@ -184,6 +185,24 @@ Result<void> Comparison::compare_file(ScannedEntry& now, const VersionEntry& ver
   change.before = verdict.undecided ? std::make_shared<const Before>(std::move(before)) : told(std::move(before));
   candidates_.push_back({std::move(change), &now, place.frame, verdict.undecided});
   if (verdict.undecided && ++open_ >= kMostOpen) COWSTORE_TRY(settle_open());
+  return {};
+}
+
+/// Where the index was lost, the store still knows which files lack write bits on purpose.
+Result<void> Comparison::recognise_variant(ScannedEntry& now, const Before& before) const {
+  const bool differs = before.mode && before.mode != now.mode();
+  if (tools_.variants == nullptr || !differs || !before.mtime || !is_read_only_link(now.stat)) return {};
+  if (!object::is_file(before.entry.kind)) return {};
+  object::Attributes attributes;
+  attributes.mode = before.mode;
+  attributes.mtime = before.mtime;
+  if (before.full != nullptr) attributes = *before.full;
+  const auto key = store::VariantKey::of(before.entry.file.id, attributes, now.stat.uid);
+  if (!store::is_as_named(now.stat, key, before.entry.file.size)) return {};
+  if (!COWSTORE_TRY(tools_.variants->knows(key, now.stat.inode))) return {};
+  now.recorded = std::make_unique<const index::Recorded>(index::Recorded{before.mode, std::nullopt});
+  now.sharing = index::Sharing::kSharedInode;
+  if (now.state == ScannedEntry::State::kUnknown) now.file = before.entry.file;
   return {};
 }
 

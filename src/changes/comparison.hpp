@@ -69,6 +69,7 @@ class Comparison {
   Result<void> merge(ScannedDirectory& now, VersionDirectory& before, const Place& place, std::size_t frame);
   Result<void> change_kind(ScannedEntry& now, const VersionEntry& before, const Place& place);
   Result<void> compare_file(ScannedEntry& now, const VersionEntry& before, const Place& place);
+  Result<void> recognise_variant(ScannedEntry& now, const Before& before) const;
 
   std::size_t add(ScannedEntry& now, const Place& place);
   std::size_t add_contents(ScannedDirectory& now, const Place& place);

@@ -311,6 +311,7 @@ void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::
       known && index_.judge(*known, stat) != index::Trust::kChanged ? &*known : nullptr;
   if (*kind != object::EntryKind::kSymlink) {
     describe_file(relevant, entry);
+    if (relevant == nullptr) describe_linked(known, entry);
   } else if (auto described = describe_link(piece.visit, relevant, entry); !described) {
     std::string failed_name = std::move(entry.name);
     piece.give_back_place();
@@ -333,6 +334,21 @@ void DirectoryScanner::describe_file(const index::IndexedEntry* known, ScannedEn
   entry.origin = ScannedEntry::Origin::kIndex;
   entry.proof = known->proof;
   entry.durability = known->durability;
+}
+
+/// A hard-linked file that was moved, or edited: programs that replace a file give the new one the old permissions.
+/// Those that it was given on purpose are still not what the version is to have. `known` is what the index has under
+/// its name.
+void DirectoryScanner::describe_linked(const std::optional<index::IndexedEntry>& known, ScannedEntry& entry) {
+  if (known && known->recorded.mode && known->mode == entry.stat.mode) {
+    entry.recorded = copy_recorded({known->recorded.mode, std::nullopt});
+    return;
+  }
+  if (!is_read_only_link(entry.stat)) return;
+  const auto found = shared_.find(entry.stat.inode);
+  if (!found || found->mode != entry.stat.mode) return;
+  if (index_.judge(*found, entry.stat) != index::Trust::kChanged) return describe_file(&*found, entry);
+  entry.recorded = copy_recorded({found->recorded.mode, std::nullopt});
 }
 
 /// An error if it can't be read as a link.

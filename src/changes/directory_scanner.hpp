@@ -15,6 +15,7 @@
 #include "changes/failures.hpp"
 #include "changes/scan.hpp"
 #include "changes/scanned.hpp"
+#include "changes/shared_inodes.hpp"
 #include "cowstore/result.hpp"
 #include "ignore/rule_file.hpp"
 #include "index/stat_index.hpp"
@@ -30,7 +31,7 @@ class DirectoryScanner {
   /// All borrowed.
   DirectoryScanner(const sys::Dir& root, const index::StatIndex& index, const ScanOptions& options, Stamp stamp,
                    base::ThreadPool& pool)
-      : root_(root), index_(index), options_(options), clocks_(stamp), group_(pool) {}
+      : root_(root), index_(index), shared_(index), options_(options), clocks_(stamp), group_(pool) {}
 
   /// Fills in everything below the root of `scan`, and what was skipped. To be called once.
   Result<void> run(Scan& scan);
@@ -57,6 +58,7 @@ class DirectoryScanner {
   void add_file(VisitPiece& piece, std::string name, const sys::Stat& stat);
   Result<void> describe_link(const DirectoryVisit& visit, const index::IndexedEntry* known, ScannedEntry& entry);
   void describe_file(const index::IndexedEntry* known, ScannedEntry& entry) const;
+  void describe_linked(const std::optional<index::IndexedEntry>& known, ScannedEntry& entry);
   void keep(VisitPiece& piece, std::string name, SkipReason reason, int sys_errno = 0);
   void finish_directory(DirectoryVisit& visit);
   void start_children(DirectoryVisit& visit);
@@ -70,6 +72,7 @@ class DirectoryScanner {
 
   const sys::Dir& root_;
   const index::StatIndex& index_;
+  SharedInodes shared_;
   const ScanOptions& options_;
   Clocks clocks_;
   std::optional<std::uint64_t> device_;  ///< of the root

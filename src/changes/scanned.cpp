@@ -101,6 +101,11 @@ ScannedDirectory* directory_to_change(Scan& scan, std::string_view path) {
 
 }  // namespace
 
+bool is_read_only_link(const sys::Stat& stat) {
+  constexpr std::uint16_t kWriteBits = 0222;
+  return stat.kind == sys::FileKind::kRegular && stat.links > 1 && (stat.mode & kWriteBits) == 0;
+}
+
 std::uint16_t ScannedEntry::mode() const {
   return recorded != nullptr && recorded->mode ? *recorded->mode : stat.mode;
 }
@@ -113,14 +118,19 @@ void ScannedEntry::settle(Confirmed confirmed) {
   state = State::kKnown;
   origin = Origin::kFresh;
   if (confirmed == Confirmed::kYes) return;
-  recorded.reset();
+  if (recorded != nullptr && recorded->mtime) {
+    recorded = recorded->mode ? std::make_unique<const index::Recorded>(index::Recorded{recorded->mode, std::nullopt})
+                              : nullptr;
+  }
   sharing = index::Sharing::kOwnInode;
   durability = index::Durability::kUnsynced;
 }
 
 void ScannedEntry::set_content(const object::FileRef& found, const sys::Stat& as_of, Timestamp stamp) {
-  const bool untouched = as_of.mtime == stat.mtime && as_of.ctime == stat.ctime && as_of.inode == stat.inode;
-  const bool confirmed = untouched && found == file;
+  const bool same_file = as_of.inode == stat.inode && as_of.mode == stat.mode;
+  const bool same_ctime = sharing == index::Sharing::kSharedInode || as_of.ctime == stat.ctime;
+  const bool confirmed = same_file && as_of.mtime == stat.mtime && same_ctime && found == file;
+  if (!same_file) recorded.reset();
   file = found;
   stat = as_of;
   kind = *index::entry_kind(as_of);

@@ -22,6 +22,9 @@ namespace cowstore::changes {
 
 struct ScannedDirectory;
 
+/// Of a file that others may have, too, and that nobody may write to: a version may have other permissions for it.
+bool is_read_only_link(const sys::Stat& stat);
+
 /// Names and values, sorted by name; those that versions record.
 using Xattrs = std::vector<std::pair<std::string, std::string>>;
 
@@ -50,7 +53,7 @@ struct ScannedEntry {
   object::FileRef file;                             ///< of a file; while kUnknown, what it was last known to be
   std::string target;                               ///< of a link
   std::unique_ptr<ScannedDirectory> directory;      ///< of a directory, never null there
-  std::unique_ptr<const index::Recorded> recorded;  ///< null if nothing was overridden; only while kKnown
+  std::unique_ptr<const index::Recorded> recorded;  ///< null if nothing was overridden
   std::unique_ptr<FullAttributes> full;             ///< null if there is nothing to say, or nothing was read
   object::EntryKind kind = object::EntryKind::kFile;
   State state = State::kUnknown;
@@ -68,7 +71,8 @@ struct ScannedEntry {
   [[nodiscard]] Timestamp mtime() const;
   /// Brings a file up to date with what hashing it has shown: kKnown, as of that stat. `stamp` is its directory's.
   void set_content(const object::FileRef& found, const sys::Stat& as_of, Timestamp stamp);
-  /// Makes it kKnown. Unless the content is what it was last known to be, what was said of that content is dropped.
+  /// Makes it kKnown. Unless the content is what it was last known to be, what was said of that content is dropped;
+  /// permissions that the disk was given on purpose stay.
   enum class Confirmed : std::uint8_t { kNo, kYes };
   void settle(Confirmed confirmed);
 };

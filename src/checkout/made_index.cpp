@@ -39,7 +39,11 @@ void NewIndex::add(const MadeEntry& entry) {
   indexed.file = entry.entry.file;
   indexed.target = entry.entry.target;
   indexed.durability = durability;
-  indexed.proof = index::prove(entry.stat, stamp);
+  indexed.proof = index::prove(entry.stat, stamp, entry.sharing);
+  indexed.sharing = entry.sharing;
+  indexed.recorded = entry.recorded;
+  // A variant was synced before others could find it.
+  if (entry.sharing == index::Sharing::kSharedInode) indexed.durability = index::Durability::kSynced;
   builder.add(indexed);
 }
 

@@ -93,6 +93,7 @@ class Materialiser {
     COWSTORE_TRY(group_.wait());
     COWSTORE_TRY(make_links());
     COWSTORE_TRY(close_directories());
+    if (tools_.linker != nullptr) COWSTORE_TRY(tools_.linker->publish());
     result_.unrestored = unrestored_.take();
     return std::move(result_);
   }
@@ -188,15 +189,31 @@ class Materialiser {
       static const object::Attributes kNothing;
       const object::Attributes& attributes = recorded == filling.attributes.end() ? kNothing : recorded->second;
       if (!is_made_now(shared, filling.files[i], attributes)) continue;
-      auto done = tools_.maker.make_full(handle, made.entry.name, made.entry, attributes);
+      auto done = make_entry(handle, filling.made.path, made, attributes);
       if (!done) return explain_alias(std::move(done).error(), child_path(filling.made.path, made.entry.name));
-      made.stat = done->stat;
-      unrestored_.note(child_path(filling.made.path, made.entry.name), std::move(done->unrestored));
       if (tools_.progress != nullptr) tools_.progress->advance(1, made.entry.file.size);
     }
     if (filling.slices.fetch_sub(1) > 1) return {};
     // Links come when all files are there, and change the directory's time once more.
     return filling.awaits_links ? Result<void>() : end_directory(filling, handle);
+  }
+
+  Result<void> make_entry(const sys::Dir& handle, const std::string& directory, MadeEntry& made,
+                          const object::Attributes& attributes) {
+    const std::string& name = made.entry.name;
+    if (tools_.linker != nullptr) {
+      auto linked = COWSTORE_TRY(tools_.linker->link(handle, name, made.entry, attributes));
+      if (linked) {
+        made.stat = linked->stat;
+        made.recorded = linked->recorded;
+        made.sharing = index::Sharing::kSharedInode;
+        return {};
+      }
+    }
+    provider::Made done = COWSTORE_TRY(tools_.maker.make_full(handle, name, made.entry, attributes));
+    made.stat = done.stat;
+    unrestored_.note(child_path(directory, name), std::move(done.unrestored));
+    return {};
   }
 
   Result<void> make_special_files(Filling& filling, const sys::Dir& handle) {

@@ -15,6 +15,7 @@
 #include "object/entry.hpp"
 #include "object/node.hpp"
 #include "provider/file_maker.hpp"
+#include "provider/variant_linker.hpp"
 #include "sys/dir.hpp"
 #include "sys/stat.hpp"
 
@@ -24,6 +25,8 @@ namespace cowstore::checkout {
 struct MadeEntry {
   object::TreeEntry entry;
   sys::Stat stat;
+  index::Sharing sharing = index::Sharing::kOwnInode;
+  index::Recorded recorded{};  ///< what the disk was given otherwise
 };
 
 /// One directory that was made, with what the version has there.
@@ -42,12 +45,14 @@ struct Materialised {
   std::vector<Unrestored> unrestored;      ///< sorted by path
 };
 
-/// All borrowed; `progress` may be null.
+/// All borrowed; `progress` and `linker` may be null. With a linker, the maker makes what isn't to be linked, and what
+/// is linked is durable and known to others when all is made.
 struct MaterialiseTools {
   object::NodeSource& source;
   const provider::FileMaker& maker;
   base::ThreadPool& pool;
   Progress* progress;
+  provider::VariantLinker* linker = nullptr;
 };
 
 /// Makes everything that the version has below `target`, a directory that nobody else writes to and that holds nothing

@@ -40,6 +40,11 @@ bool may_be_set(const Wanted& wanted) {
   return has_mode || wanted.has_owner();
 }
 
+/// What is set on a file that has other names is set on those, too: they may be another working copy's.
+bool is_the_only_name(const changes::ScannedEntry& entry) {
+  return entry.stat.links <= 1;
+}
+
 /// Sorted by path; each path once.
 template <class Item>
 class ByPath {
@@ -152,7 +157,7 @@ class Planner {
     if (was_directory) {
       plan_.directory_removals.push_back(change.path);
       make(change.path, wanted, nullptr);
-    } else if (change.content == changes::Content::kSame && may_be_set(*wanted)) {
+    } else if (change.content == changes::Content::kSame && may_be_set(*wanted) && is_the_only_name(*change.now)) {
       plan_.mode_changes.push_back({change.path, wanted, change.now->stat.mode});
     } else {
       make(change.path, wanted, &change.now->stat);

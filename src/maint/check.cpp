@@ -4,6 +4,7 @@
 #include "maint/containers.hpp"
 #include "maint/findings.hpp"
 #include "maint/reachable.hpp"
+#include "maint/variants.hpp"
 #include "store/inventory.hpp"
 
 namespace cowstore::maint {
@@ -60,6 +61,7 @@ Result<void> check_store(const CheckInput& input, FsckReport& report) {
   if (input.progress != nullptr) input.progress->begin("checking", 0, 0);
   ListedContainers listed = collect_listed(input.store, findings);
   COWSTORE_TRY(check_containers(input.store, listed, input.pool, input.progress, findings));
+  COWSTORE_TRY(check_variants(input.store, input.pool, input.progress, findings, report));
   std::vector<CommitId> commits = COWSTORE_TRY(those_there(input.store, input.remembered));
   commits.insert(commits.end(), input.roots.begin(), input.roots.end());
   Reachability reachability(input.store, report, findings);

@@ -132,6 +132,7 @@ class TreeCopy {
   }
 
   Result<void> copy_file(const Copying& copying, const Pair& pair, CopiedEntry& entry) {
+    if (COWSTORE_TRY(link_file(copying, pair, entry))) return {};
     auto copied = COWSTORE_TRY(tools_.copier.copy(pair.from, pair.to, entry.name, entry.source, *copying.ladder));
     if (!copied) return {};
     entry.exists = copied->exists;
@@ -140,7 +141,31 @@ class TreeCopy {
     entry.target = std::move(copied->target);
     if (entry.exists) files_.fetch_add(1, std::memory_order_relaxed);
     note_incomplete(child_path(copying.made.path, entry.name), std::move(copied->incomplete));
+    COWSTORE_TRY(give_write_bits(copying, pair, entry));
     if (tools_.progress != nullptr) tools_.progress->advance(1, entry.source.size);
+    return {};
+  }
+
+  /// Whether it shares its inode with the store now.
+  Result<bool> link_file(const Copying& copying, const Pair& pair, CopiedEntry& entry) {
+    if (tools_.known == nullptr) return false;
+    auto linked = COWSTORE_TRY(tools_.known->link(pair.from, pair.to, copying.made.path, entry.name, entry.source));
+    if (!linked) return false;
+    entry.exists = true;
+    entry.copy = linked->stat;
+    entry.sharing = index::Sharing::kSharedInode;
+    entry.recorded_mode = linked->recorded.mode;
+    files_.fetch_add(1, std::memory_order_relaxed);
+    if (tools_.progress != nullptr) tools_.progress->advance(1, entry.source.size);
+    return true;
+  }
+
+  Result<void> give_write_bits(const Copying& copying, const Pair& pair, CopiedEntry& entry) const {
+    if (tools_.known == nullptr || !entry.exists) return {};
+    const auto mode = tools_.known->mode_of_copy(copying.made.path, entry.name, entry.source);
+    if (!mode) return {};
+    COWSTORE_TRY(pair.to.set_mode(entry.name, *mode));
+    entry.copy = COWSTORE_TRY(pair.to.stat(entry.name));
     return {};
   }
 
@@ -155,6 +180,7 @@ class TreeCopy {
 
   Result<void> make_links() {
     for (auto& [inode, names] : links_) {
+      if (names.size() == 1) continue;
       for (std::size_t i = 1; i < names.size(); ++i) COWSTORE_TRY(make_link(names.front(), names[i]));
       // Each link has changed the ctime of all.
       for (const LinkedName& name : names) {
@@ -172,6 +198,8 @@ class TreeCopy {
       entry.exists = true;
       entry.source = first.entry().source;
       entry.target = first.entry().target;
+      entry.sharing = first.entry().sharing;
+      entry.recorded_mode = first.entry().recorded_mode;
       ++result_.linked;
       files_.fetch_add(1, std::memory_order_relaxed);
       return {};

@@ -98,8 +98,8 @@ Result<bool> FileMaker::is_source(const store::LooseFile& loose, const object::F
 }
 
 /// Against the chunk list, since what the index has for a chunk may lie in another container, and be whole there.
-Result<void> FileMaker::verify(const sys::Fd& loose, const object::FileRef& content) const {
-  std::string path = "the loose file " + content.id.hex();
+Result<void> FileMaker::verify(const sys::Fd& file, const object::FileRef& content) const {
+  std::string path = "the stored file " + content.id.hex();
   object::ChunkListReader chunks(store_, content);
   Bytes buffer;
   for (;;) {
@@ -108,7 +108,7 @@ Result<void> FileMaker::verify(const sys::Fd& loose, const object::FileRef& cont
     if (!run) return {};
     buffer.resize(run->length);
     for (std::uint64_t i = 0; i < run->repeat; ++i, offset += run->length) {
-      COWSTORE_TRY(sys::read_exactly_at(loose, buffer, offset, path));
+      COWSTORE_TRY(sys::read_exactly_at(file, buffer, offset, path));
       if (ChunkId(hash::sha256(buffer)) != run->chunk) return damaged(path, offset, run->chunk);
     }
   }

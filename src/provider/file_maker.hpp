@@ -59,6 +59,9 @@ class FileMaker {
                           std::vector<std::string>& unrestored,
                           std::optional<std::uint16_t> wanted_mode = std::nullopt) const;
 
+  /// Reads a file of the store's and compares it with that content: kCorrupt, with the place, if it is another.
+  Result<void> verify(const sys::Fd& file, const object::FileRef& content) const;
+
  private:
   Result<Made> make_special(const sys::Dir& parent, const std::string& name, const object::TreeEntry& entry,
                             const object::Attributes& attributes) const;
@@ -68,7 +71,6 @@ class FileMaker {
   Result<void> fill(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
   Result<bool> fill_by_clone(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
   Result<bool> is_source(const store::LooseFile& loose, const object::FileRef& content) const;
-  Result<void> verify(const sys::Fd& loose, const object::FileRef& content) const;
   Result<std::uint64_t> write(const sys::Fd& file, const object::FileRef& content, const std::string& path) const;
 
   store::Store& store_;

@@ -56,6 +56,7 @@ Result<CheckoutReport> switch_to(Session& session, const std::string& revision, 
   if (options.method == CheckoutMethod::kSnapshot)
     return Error{ErrorCode::kUsage,  0, "switch to", revision, "a snapshot makes a new working copy",
                  "name a DIR for it"};
+  COWSTORE_TRY(refuse_links_in_place(options));
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   COWSTORE_TRY(require_clones(session, session.copy.control, session.copy.path, options));
   refs::Resolved target = COWSTORE_TRY(session.resolve(revision));

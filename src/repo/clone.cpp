@@ -6,6 +6,7 @@
 
 #include "base/name_list.hpp"
 #include "base/try.hpp"
+#include "changes/refresh_index.hpp"
 #include "checkout/journal.hpp"
 #include "index/index_builder.hpp"
 #include "provider/copy_tree.hpp"
@@ -16,6 +17,7 @@
 #include "repo/registration.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot_tree.hpp"
+#include "repo/status.hpp"
 #include "repo/target.hpp"
 #include "sys/clone.hpp"
 #include "sys/error.hpp"
@@ -39,6 +41,7 @@ share::Policy policy_of(const CloneOptions& options) {
 SharingReport sum(SharingReport a, const SharingReport& b) {
   a.cloned += b.cloned;
   a.linked += b.linked;
+  a.bytes_linked += b.bytes_linked;
   a.copied += b.copied;
   a.copied_small += b.copied_small;
   a.bytes_cloned += b.bytes_cloned;
@@ -80,13 +83,19 @@ class Cloning {
   }
 
   Result<void> copy() {
-    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_));
-    COWSTORE_TRY(expect_clones(build.control));
+    const auto kind = links() ? BuildDirectory::Kind::kPlain : BuildDirectory::Kind::kSubvolume;
+    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, kind));
+    if (links()) COWSTORE_TRY(require_links(session_, build.control, target_.path()));
+    if (!links()) COWSTORE_TRY(expect_clones(build.control));
     Home home = new_home();
     // Synced now, while there is nothing else that the file system would have to write with it.
     COWSTORE_TRY(write_home(build.control, home));
-    index::StatIndex index = session_.load_index();
-    provider::CopiedTree tree = COWSTORE_TRY(copy_files(build));
+    index::StatIndex index = COWSTORE_TRY(known_files());
+    provider::VariantLinker linker(*session_.store, session_.variants(), ladder_, Verification::kTrust);
+    provider::SourceFiles known(index, *session_.store, links() ? &linker : nullptr);
+    provider::CopiedTree tree = COWSTORE_TRY(copy_files(build, known));
+    COWSTORE_TRY(linker.publish());
+    report_.sharing = linker.add_to(sum(ladder_.report(), elsewhere_.report()));
     Bytes bytes = COWSTORE_TRY(index_of_clone(tree, index, build.control, session_.boot_id));
     COWSTORE_TRY(index::write_index(build.control, bytes));
     std::string uuid = COWSTORE_TRY(subvolume_uuid(build.dir));
@@ -95,11 +104,22 @@ class Cloning {
     return register_clone(home.id, uuid);
   }
 
-  Result<provider::CopiedTree> copy_files(const BuildDirectory& build) {
+  /// What is linked must be known to be stored: what the index can't vouch for is looked at, and hashed, now.
+  Result<index::StatIndex> known_files() {
+    index::StatIndex index = session_.load_index();
+    if (!links()) return index;
+    Compared compared = COWSTORE_TRY(
+        compare_with(session_, index, head_.roots, {.detail = changes::Detail::kPathsOnly}, FileSystems::kAll));
+    return index::StatIndex::decode(changes::make_index(compared.scan, index, session_.boot_id), session_.boot_id);
+  }
+
+  [[nodiscard]] bool links() const { return options_.method == CloneMethod::kHardlink; }
+
+  Result<provider::CopiedTree> copy_files(const BuildDirectory& build, const provider::SourceFiles& known) {
     Timestamp recent = COWSTORE_TRY(sys::file_system_now(build.control));
     recent.seconds -= kWrittenBackAfterSeconds;
     provider::FileCopier copier(recent);
-    provider::CopyTreeTools tools{copier, ladder_, elsewhere_, session_.pool(), session_.context.progress};
+    provider::CopyTreeTools tools{copier, ladder_, elsewhere_, session_.pool(), session_.context.progress, &known};
     return provider::copy_tree(tools, session_.copy.root, build.dir, kControlName);
   }
 
@@ -128,8 +148,7 @@ class Cloning {
   }
 
   void fill_in(provider::CopiedTree tree) {
-    report_.sharing = sum(ladder_.report(), elsewhere_.report());
-    report_.sharing.linked = tree.linked;
+    report_.sharing.linked += tree.linked;
     report_.method = method_of(report_.sharing);
     report_.created = tree.files;
     for (provider::Incomplete& each : tree.incomplete)

@@ -34,8 +34,11 @@ index::NewEntry same_content(const provider::CopiedEntry& copied, const index::I
   entry.stat = copied.copy;
   entry.file = known.file;
   entry.target = known.target;
-  entry.proof = index::prove(copied.copy, stamp);
-  entry.recorded = known.recorded;
+  entry.proof = index::prove(copied.copy, stamp, copied.sharing);
+  entry.sharing = copied.sharing;
+  // A variant was synced before others could find it.
+  if (copied.sharing == index::Sharing::kSharedInode) entry.durability = index::Durability::kSynced;
+  entry.recorded = {copied.recorded_mode, known.recorded.mtime};
   return entry;
 }
 

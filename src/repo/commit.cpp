@@ -99,7 +99,8 @@ class Committer {
   }
 
   Result<std::vector<changes::Change>> compare() {
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
+                                session_.pool(),    nullptr,         &session_.variants()};
     return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly});
   }
 
@@ -251,7 +252,8 @@ class Committer {
   /// What is on disk is now what the version has: comparing them tells each directory its ids, which the index keeps,
   /// where writing them hasn't.
   Result<void> note_known_ids(const object::TreeRoots& roots) {
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
+                                session_.pool(),    nullptr,         &session_.variants()};
     COWSTORE_TRY(changes::compare(scan_, roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly}));
     return {};
   }

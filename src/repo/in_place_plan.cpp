@@ -40,7 +40,8 @@ class Planner {
     auto differences = COWSTORE_TRY(checkout::differences_between(versions));
     COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, differences));
     COWSTORE_TRY(scan(differences, planned));
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(), session_.pool()};
+    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
+                                session_.pool(),    nullptr,         &session_.variants()};
     const changes::CompareOptions paths_only{changes::Times::kIgnore, changes::Detail::kPathsOnly};
     auto against_from = COWSTORE_TRY(changes::compare(planned.scan, request_.from, tools, paths_only));
     auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools, paths_only));

@@ -52,28 +52,36 @@ class NewCopy {
     report_.method = "snapshot";
     report_.created = snapshot.files;
     report_.source = std::move(snapshot.source);
+    report_.sharing = ladder_.report();
     return publish(snapshot.directory);
   }
 
   Result<CheckoutReport> make_files() {
-    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_));
+    const bool links = options_.method == CheckoutMethod::kHardlink;
+    const auto kind = links ? BuildDirectory::Kind::kPlain : BuildDirectory::Kind::kSubvolume;
+    BuildDirectory build = COWSTORE_TRY(BuildDirectory::make(target_, kind));
     uuid_ = COWSTORE_TRY(subvolume_uuid(build.dir));
     COWSTORE_TRY(require_clones(session_, build.control, target_.path(), options_));
-    COWSTORE_TRY(expect_room(build.control));
+    if (links) COWSTORE_TRY(require_links(session_, build.control, target_.path()));
+    // How much of it has to be written shows only as it is linked.
+    if (!links) COWSTORE_TRY(expect_room(build.control));
     // Synced now, while there is nothing else that the file system would have to write with it.
     COWSTORE_TRY(write_home(build.control, home_));
     provider::FileMaker maker(*session_.store, ladder_, options_.verification, provider::Times::kRecorded);
-    checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
+    provider::VariantLinker linker(*session_.store, session_.variants(), ladder_, options_.verification);
+    checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress,
+                                     links ? &linker : nullptr};
     checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version_, build.dir));
     if (is_worth_a_template(made) && COWSTORE_TRY(keep(build, made))) {
       home_.id = id_of_subvolume(uuid_);
     } else {
       COWSTORE_TRY(write_control_files(build, made));
     }
-    report_.method = method_of(ladder_.report());
+    report_.sharing = linker.add_to(ladder_.report());
+    report_.sharing.linked += made.linked;
+    report_.method = method_of(report_.sharing);
     report_.created = made.files;
     report_.unrestored = std::move(made.unrestored);
-    linked_ = made.linked;
     return publish(build);
   }
 
@@ -85,8 +93,6 @@ class NewCopy {
     report_.commit = revision_.commit;
     report_.branch = home_.branch;
     report_.path = target_.path();
-    report_.sharing = ladder_.report();
-    report_.sharing.linked = linked_;
     return std::move(report_);
   }
 
@@ -184,7 +190,6 @@ class NewCopy {
   Home home_;
   object::TreeRoots version_;
   std::string uuid_;  ///< of the new working copy, where it is a subvolume
-  std::uint64_t linked_ = 0;
   CheckoutReport report_;
 };
 
@@ -267,6 +272,7 @@ Result<CheckoutReport> checkout_new(Session& session, const std::string& revisio
   if (place == Place::kUsers) COWSTORE_TRY(expect_outside_of_stores("check out to", target, session));
   if (target.found == Target::Found::kOccupied) {
     if (options.overwrite == Overwrite::kRefuse) return occupied(target);
+    COWSTORE_TRY(refuse_links_in_place(options));
     bool has_control = target.parent.exists(target.name + "/" + kControlName);
     if (has_control && !COWSTORE_TRY(is_begun(session, target))) {
       return Error{ErrorCode::kConflict,

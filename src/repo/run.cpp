@@ -21,12 +21,23 @@ CheckoutOptions checkout_options(const RunOptions& options) {
   return checkout;
 }
 
+/// Nobody watches what the command writes to, and through a link it would write to other working copies, too.
+Error links_are_unguarded(const std::string& revision) {
+  return {ErrorCode::kUnsupported,
+          0,
+          "run a command in",
+          revision,
+          "in a copy made of hard links it could write to files that other working copies have, too",
+          "leave out --method"};
+}
+
 /// A private working copy, and a command in it.
 class PrivateRun {
  public:
   PrivateRun(Session& session, const RunOptions& options) : session_(session), options_(options) {}
 
   Result<RunReport> run() {
+    if (options_.method == CheckoutMethod::kHardlink) return links_are_unguarded(options_.revision);
     const std::string& top = session_.copy.path;
     below_ = COWSTORE_TRY(path_within(top, top, options_.directory));
     version_ = COWSTORE_TRY(session_.resolve(options_.revision));

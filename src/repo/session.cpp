@@ -51,6 +51,11 @@ Session::Session(Context context_in, WorkingCopy copy_in, std::shared_ptr<store:
       log(std::move(log_in)),
       boot_id(std::move(boot_id_in)) {}
 
+store::Variants& Session::variants() {
+  if (!variants_) variants_ = std::make_unique<store::Variants>(store->dir());
+  return *variants_;
+}
+
 base::ThreadPool& Session::pool() {
   if (!pool_) {
     std::size_t threads = context.threads != 0 ? context.threads : sys::usable_cores();

@@ -18,6 +18,7 @@
 #include "refs/resolve.hpp"
 #include "repo/working_copy.hpp"
 #include "store/store.hpp"
+#include "store/variants.hpp"
 
 namespace cowstore::repo {
 
@@ -40,6 +41,9 @@ struct Session {
 
   /// Started when first needed.
   base::ThreadPool& pool();
+
+  /// The store's sources of hard links; made when first needed.
+  store::Variants& variants();
 
   /// The working copy's key in the view: "worktrees/<id>/<field>".
   [[nodiscard]] std::string key(const std::string& field) const;
@@ -65,6 +69,7 @@ struct Session {
   [[nodiscard]] bool is_also_at(const std::string& path) const;
   Result<refs::Operation> append_alone(const refs::NewOperation& operation, refs::Durability durability);
   std::unique_ptr<base::ThreadPool> pool_;
+  std::unique_ptr<store::Variants> variants_;
 };
 
 /// Changes of the view that make this working copy's HEAD that commit and branch.

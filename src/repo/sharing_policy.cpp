@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "sys/clone.hpp"
 #include "sys/error.hpp"
+#include "sys/nodes.hpp"
 
 namespace cowstore::repo {
 
@@ -28,7 +29,7 @@ Result<bool> can_clone_to(const Session& session, const sys::Dir& target) {
 
 Result<void> require_clones(const Session& session, const sys::Dir& target, const std::string& place,
                             const CheckoutOptions& options) {
-  if (!only_clones(options)) return {};
+  if (options.method == CheckoutMethod::kHardlink || !only_clones(options)) return {};
   if (options.method == CheckoutMethod::kCopy) {
     return Error{ErrorCode::kUsage, 0, "check out", "", "--method copy and --require-cow contradict each other", ""};
   }
@@ -41,7 +42,36 @@ Result<void> require_clones(const Session& session, const sys::Dir& target, cons
                "put both on one Btrfs or XFS file system, or allow copies (--method copy)"};
 }
 
+Result<void> require_links(const Session& session, const sys::Dir& target, const std::string& place) {
+  sys::Dir from = COWSTORE_TRY(session.store->dir().open_dir("tmp"));
+  auto refused = sys::why_no_links(from, target);
+  // In a store that can't be written nothing can be probed: what it has may be linked all the same.
+  if (!refused && sys::forbids_writing(refused.error().sys_errno)) return {};
+  auto why = COWSTORE_TRY(std::move(refused));
+  if (!why) return {};
+  return Error{ErrorCode::kUnsupported,          *why,
+               "link files of the store into",   place,
+               share::link_failure_reason(*why), "leave out --method: files are then cloned or copied"};
+}
+
+bool can_link_to(const Session& session, const sys::Dir& target) {
+  auto from = session.store->dir().open_dir("tmp");
+  auto why = from ? sys::why_no_links(*from, target) : Result<std::optional<int>>(from.error());
+  return why && !why->has_value();
+}
+
+Result<void> refuse_links_in_place(const CheckoutOptions& options) {
+  if (options.method != CheckoutMethod::kHardlink) return {};
+  return Error{ErrorCode::kUsage,
+               0,
+               "check out",
+               "",
+               "hard links are for new working copies: what a switch replaces gets a time of its own",
+               "leave out --method, or name a new directory"};
+}
+
 std::string method_of(const SharingReport& sharing) {
+  if (sharing.bytes_linked > 0) return "hardlink";
   if (sharing.cloned > 0) return "reflink";
   return sharing.copied > 0 ? "copy" : "none";
 }

@@ -24,7 +24,18 @@ Result<bool> can_clone_to(const Session& session, const sys::Dir& target);
 Result<void> require_clones(const Session& session, const sys::Dir& target, const std::string& place,
                             const CheckoutOptions& options);
 
-/// What was used in the end, as reports and the view name it: "reflink", "copy", or "none" where no file was made.
+/// kUnsupported, with the reason, if no file of the store can be linked into `target`: for those who asked for links,
+/// to be called before anything is made.
+Result<void> require_links(const Session& session, const sys::Dir& target, const std::string& place);
+/// Whether it could be; in a store that can't be written, no.
+bool can_link_to(const Session& session, const sys::Dir& target);
+
+/// kUsage for links in a directory that is in use: what a switch makes there gets the current time, and links have one
+/// time.
+Result<void> refuse_links_in_place(const CheckoutOptions& options);
+
+/// What was used in the end, as reports and the view name it: "reflink", "hardlink", "copy", or "none" where no file
+/// was made.
 std::string method_of(const SharingReport& sharing);
 
 }  // namespace cowstore::repo

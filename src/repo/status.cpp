@@ -87,7 +87,8 @@ Result<Compared> compare_with(Session& session, const index::StatIndex& index, c
   if (session.context.progress != nullptr) session.context.progress->begin("scanning", 0, 0);
   compared.scan = COWSTORE_TRY(changes::scan(session.copy.root, session.copy.control, index, session.pool(), options));
   changes::find_unreadable(compared.scan, session.copy.root);
-  changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(), session.pool()};
+  changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(),
+                              session.pool(),    nullptr,        &session.variants()};
   compared.changes = COWSTORE_TRY(changes::compare(compared.scan, version, tools, how));
   return compared;
 }

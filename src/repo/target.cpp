@@ -131,12 +131,16 @@ Result<void> expect_room_to_build(std::string_view operation, const Target& targ
                "give that another name"};
 }
 
-Result<BuildDirectory> BuildDirectory::make(const Target& target) {
+Result<BuildDirectory> BuildDirectory::make(const Target& target, Kind kind) {
   BuildDirectory build(target.parent, staging_name(target.name));
-  auto made = sys::make_subvolume_or_dir(target.parent, build.name_);
+  const auto make_empty = [&] {
+    return kind == Kind::kPlain ? target.parent.make_dir(build.name_, 0777)
+                                : sys::make_subvolume_or_dir(target.parent, build.name_);
+  };
+  auto made = make_empty();
   if (!made && made.error().sys_errno == EEXIST) {
     made = remove_stale(target, build.name_);
-    if (made) made = sys::make_subvolume_or_dir(target.parent, build.name_);
+    if (made) made = make_empty();
   }
   if (!made) {
     build.name_.clear();  // it isn't ours

@@ -41,8 +41,10 @@ Result<void> expect_room_to_build(std::string_view operation, const Target& targ
 /// try. Locked, so that nobody takes it for that meanwhile. Borrows the target.
 class BuildDirectory {
  public:
-  /// Empty but for a `.cowstore`; a subvolume where there are any.
-  static Result<BuildDirectory> make(const Target& target);
+  /// Empty but for a `.cowstore`; a subvolume where there are any, unless names are to be shared with other
+  /// directories, which subvolumes don't do.
+  enum class Kind : std::uint8_t { kSubvolume, kPlain };
+  static Result<BuildDirectory> make(const Target& target, Kind kind = Kind::kSubvolume);
   /// A writable snapshot of the subvolume `source`. Nothing is written in it. An errno that says that this can't be is
   /// passed on (snapshot_subvolume).
   static Result<BuildDirectory> snapshot(const Target& target, const sys::Dir& source);

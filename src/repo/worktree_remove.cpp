@@ -63,7 +63,8 @@ Result<Work> find_work(Session& other) {
   if (other.context.progress != nullptr) other.context.progress->begin("scanning", 0, 0);
   work.scan = COWSTORE_TRY(changes::scan(other.copy.root, other.copy.control, index, other.pool(), options));
   changes::find_unreadable(work.scan, other.copy.root);
-  changes::CompareTools tools{other.copy.root, *other.store, other.cut_rule(), other.pool()};
+  changes::CompareTools tools{other.copy.root, *other.store, other.cut_rule(),
+                              other.pool(),    nullptr,      &other.variants()};
   for (const changes::Change& change :
        COWSTORE_TRY(changes::compare(work.scan, head.roots, tools, {.detail = changes::Detail::kPathsOnly}))) {
     if (change.path.empty() && !head.commit) continue;  // there is no version that has other permissions

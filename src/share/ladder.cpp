@@ -66,6 +66,37 @@ std::string clone_failure_reason(int sys_errno) {
   }
 }
 
+AfterLinkFailure after_link_failure(int sys_errno) {
+  switch (sys_errno) {
+    case EMLINK:  // 65,000 names on ext4, 65,535 on Btrfs
+    case ENOENT:  // removed since it was listed
+      return AfterLinkFailure::kLinkAnother;
+    case EXDEV:       // another file system, mount or subvolume
+    case EPERM:       // no hard links there, an immutable file, or fs.protected_hardlinks
+    case EACCES:      // refused by a security module
+    case EOPNOTSUPP:  // no hard links there
+    case ENOSYS:
+      return AfterLinkFailure::kMakeFile;
+    default:  // ENOSPC, EDQUOT, EIO, EROFS, ENOMEM, …
+      return AfterLinkFailure::kGiveUp;
+  }
+}
+
+std::string link_failure_reason(int sys_errno) {
+  switch (sys_errno) {
+    case EXDEV:
+      return "the store is on another file system, mount or subvolume";
+    case EPERM:
+    case EACCES:
+      return "hard links are forbidden there (no such thing, immutable files, or fs.protected_hardlinks)";
+    case EOPNOTSUPP:
+    case ENOSYS:
+      return "this file system has no hard links";
+    default:
+      return std::string("linking failed: ") + std::strerror(sys_errno);
+  }
+}
+
 Result<bool> Ladder::try_clone(const sys::Fd& from, const sys::Fd& to, std::uint64_t bytes, std::string_view path) {
   if (!may_clone()) return false;
   auto cloned = sys::clone_file(from, to, path);

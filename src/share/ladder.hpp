@@ -33,6 +33,16 @@ AfterFailure after_clone_failure(int sys_errno);
 /// Why a clone failed, for people: "this file system has no reflinks", …
 std::string clone_failure_reason(int sys_errno);
 
+/// The rung below clones where hard links were asked for: what a failed link to one of several equal files means.
+enum class AfterLinkFailure : std::uint8_t {
+  kLinkAnother,  ///< this one is full, or gone: another file with the same content and attributes may be linked
+  kMakeFile,     ///< something about this file or this place: a file of its own
+  kGiveUp,
+};
+AfterLinkFailure after_link_failure(int sys_errno);
+/// Why, for people.
+std::string link_failure_reason(int sys_errno);
+
 /// Files up to this size are written, never cloned: a block would be shared to save less than its metadata costs.
 inline constexpr std::uint64_t kSmallFileBytes = 4096;
 

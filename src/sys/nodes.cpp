@@ -11,6 +11,7 @@
 #include "base/try.hpp"
 #include "sys/error.hpp"
 #include "sys/observed.hpp"
+#include "sys/system.hpp"
 
 namespace cowstore::sys {
 
@@ -54,6 +55,26 @@ Result<void> make_link(const Dir& from_dir, std::string_view from, const Dir& to
                         [&] { return ::linkat(from_dir.fd(), old_name.c_str(), to_dir.fd(), new_name.c_str(), 0); });
   if (failed != 0) return system_error("make the hard link", to_dir.path_of(to), errno);
   return {};
+}
+
+Result<std::optional<int>> why_no_links(const Dir& from, const Dir& to) {
+  const std::string name = ".cowstore-probe-" + unique_name();
+  COWSTORE_TRY(from.create_new(name, 0400));
+  auto linked = make_link(from, name, to, name);
+  if (linked) (void)to.unlink(name);
+  (void)from.unlink(name);
+  if (linked) return std::optional<int>();
+  switch (linked.error().sys_errno) {
+    case EXDEV:
+    case EPERM:
+    case EACCES:
+    case EOPNOTSUPP:
+    case ENOSYS:
+    case EMLINK:
+      return std::optional(linked.error().sys_errno);
+    default:
+      return std::move(linked).error();
+  }
 }
 
 Result<void> make_special(const Dir& dir, std::string_view name, FileKind kind, int mode, std::uint32_t device_major,

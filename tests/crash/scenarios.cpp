@@ -35,10 +35,12 @@ Step switch_to(const std::string& revision, Overwrite overwrite = Overwrite::kRe
   return step;
 }
 
-Step check_out_beside(const std::string& revision, Overwrite overwrite = Overwrite::kRefuse) {
+Step check_out_beside(const std::string& revision, Overwrite overwrite = Overwrite::kRefuse,
+                      CheckoutMethod method = CheckoutMethod::kAuto) {
   Step step{[=](CrashBed& bed, Repository& repository) {
     CheckoutOptions options;
     options.overwrite = overwrite;
+    options.method = method;
     return outcome(repository.checkout(revision, bed.root() + "/beside", options));
   }};
   step.again = Step::Again::kFails;  // the directory is a working copy by then
@@ -144,6 +146,9 @@ std::vector<Scenario> scenarios() {
       {"CheckoutOfANewCopy", uncommitted_work, {check_out_beside("two")}},
       forced_beside(),
       {"CloneOfUncommittedWork", uncommitted_work, {clone_beside()}},
+      {"CheckoutByHardLinks",
+       uncommitted_work,
+       {check_out_beside("two", Overwrite::kRefuse, CheckoutMethod::kHardlink)}},
       {"Restore", uncommitted_work, {restore({"a", "big", "dir", "kind"}, "two")}},
       {"UndoOfACheckout", forced_switch, {undo()}},
       {"UndoOfACommit", two_commits, {undo()}},

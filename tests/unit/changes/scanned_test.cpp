@@ -176,12 +176,40 @@ TEST(Scanned, AContentThatIsConfirmedKeepsWhatWasSaidOfIt) {
     entry.state = ScannedEntry::State::kUnknown;
     entry.file = reference;
     entry.durability = index::Durability::kSynced;
-    entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0600}, {}});
+    entry.recorded = std::make_unique<index::Recorded>(index::Recorded{{}, Timestamp{7, 0}});
     entry.set_content(same ? reference : object::FileRef{0, 1, FileId(Digest{{2}})}, entry.stat, {1, 0});
     EXPECT_EQ(entry.state, ScannedEntry::State::kKnown);
     EXPECT_EQ(entry.recorded != nullptr, same);
     EXPECT_EQ(entry.durability == index::Durability::kSynced, same);
   }
+}
+
+TEST(Scanned, PermissionsThatTheDiskWasGivenOnPurposeOutliveAnEditOfTheContent) {
+  const object::FileRef edited{0, 1, FileId(Digest{{2}})};
+  for (const bool same_file : {true, false}) {
+    ScannedEntry entry = file("a");
+    entry.state = ScannedEntry::State::kUnknown;
+    entry.recorded = std::make_unique<index::Recorded>(index::Recorded{std::uint16_t{0600}, Timestamp{7, 0}});
+    sys::Stat as_of = entry.stat;
+    if (!same_file) as_of.mode ^= 0200;
+    entry.set_content(edited, as_of, {1, 0});
+    EXPECT_EQ(entry.mode(), same_file ? 0600 : as_of.mode);
+    EXPECT_EQ(entry.mtime(), as_of.mtime);
+  }
+}
+
+TEST(Scanned, TheContentOfASharedInodeIsConfirmedHoweverOftenItIsLinkedMeanwhile) {
+  const object::FileRef reference{0, 1, FileId(Digest{{1}})};
+  ScannedEntry entry = file("a");
+  entry.state = ScannedEntry::State::kUnknown;
+  entry.file = reference;
+  entry.sharing = index::Sharing::kSharedInode;
+  entry.durability = index::Durability::kSynced;
+  sys::Stat as_of = entry.stat;
+  as_of.ctime.seconds += 5;
+  entry.set_content(reference, as_of, {1, 0});
+  EXPECT_EQ(entry.durability, index::Durability::kSynced);
+  EXPECT_EQ(entry.sharing, index::Sharing::kSharedInode);
 }
 
 }  // namespace
