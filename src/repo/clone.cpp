@@ -96,6 +96,7 @@ class Cloning {
     provider::CopiedTree tree = COWSTORE_TRY(copy_files(build, known));
     COWSTORE_TRY(linker.publish());
     report_.sharing = linker.add_to(sum(ladder_.report(), elsewhere_.report()));
+    if (options_.method == CloneMethod::kAuto) advise_links(session_, build.control, report_.sharing);
     Bytes bytes = COWSTORE_TRY(index_of_clone(tree, index, build.control, session_.boot_id));
     COWSTORE_TRY(index::write_index(build.control, bytes));
     std::string uuid = COWSTORE_TRY(subvolume_uuid(build.dir));

@@ -79,6 +79,7 @@ class NewCopy {
     }
     report_.sharing = linker.add_to(ladder_.report());
     report_.sharing.linked += made.linked;
+    if (options_.method == CheckoutMethod::kAuto) advise_links(session_, build.control, report_.sharing);
     report_.method = method_of(report_.sharing);
     report_.created = made.files;
     report_.unrestored = std::move(made.unrestored);

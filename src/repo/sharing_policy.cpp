@@ -54,10 +54,13 @@ Result<void> require_links(const Session& session, const sys::Dir& target, const
                share::link_failure_reason(*why), "leave out --method: files are then cloned or copied"};
 }
 
-bool can_link_to(const Session& session, const sys::Dir& target) {
+void advise_links(const Session& session, const sys::Dir& target, SharingReport& report) {
+  if (report.copied <= report.copied_small) return;
   auto from = session.store->dir().open_dir("tmp");
   auto why = from ? sys::why_no_links(*from, target) : Result<std::optional<int>>(from.error());
-  return why && !why->has_value();
+  if (!why || *why) return;
+  if (report.copy_reason.empty()) report.copy_reason = "the store has nothing that could be cloned";
+  report.copy_reason += "; --method hardlink would share them, as read-only files";
 }
 
 Result<void> refuse_links_in_place(const CheckoutOptions& options) {

@@ -27,8 +27,8 @@ Result<void> require_clones(const Session& session, const sys::Dir& target, cons
 /// kUnsupported, with the reason, if no file of the store can be linked into `target`: for those who asked for links,
 /// to be called before anything is made.
 Result<void> require_links(const Session& session, const sys::Dir& target, const std::string& place);
-/// Whether it could be; in a store that can't be written, no.
-bool can_link_to(const Session& session, const sys::Dir& target);
+/// Where `auto` has copied files into `target` that links would have shared, the report says so.
+void advise_links(const Session& session, const sys::Dir& target, SharingReport& report);
 
 /// kUsage for links in a directory that is in use: what a switch makes there gets the current time, and links have one
 /// time.

@@ -93,6 +93,16 @@ TEST_P(HardLinks, TwoCopiesShareEveryFileAndTheSecondWritesNothing) {
   expect_sound(repo());
 }
 
+TEST_P(HardLinks, WhereAutoCopiesItSaysThatLinksWouldHaveShared) {
+  if (skipped()) return;
+  CheckoutReport report = check_out(repo(), "main", one());
+  const bool says = report.sharing.copy_reason.find("--method hardlink") != std::string::npos;
+  EXPECT_EQ(says, filesystem() == "ext4") << report.sharing.copy_reason;
+  TempDir elsewhere;
+  report = check_out(repo(), "main", elsewhere / "two");
+  EXPECT_EQ(report.sharing.copy_reason.find("--method hardlink"), std::string::npos) << "no link leads there";
+}
+
 TEST_P(HardLinks, NoTwoNamesInOneCopyAreOneFile) {
   if (skipped()) return;
   link_to(one());
