@@ -51,7 +51,7 @@ class Dir {
   Result<void> make_symlink(const std::string& target, std::string_view name) const;
   Result<std::string> read_link(std::string_view name) const;
 
-  Result<Stat> stat(std::string_view name) const;  ///< of a link itself, not of what it names
+  Result<Stat> stat(std::string_view name) const;        ///< of a link itself, not of what it names
   Result<Stat> stat_plain(std::string_view name) const;  ///< all but `mount_root`, for four fifths of the price
   Result<Stat> stat_self() const;
   /// When this directory was made (which a copy of it shares with nothing); nothing where the file system doesn't say.
@@ -75,6 +75,7 @@ class Dir {
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
  private:
+  friend class OverlayMount;
   Dir(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   Result<void> make_or_find_dir(std::string_view path, int mode) const;
   Result<void> make_symlink_here(std::string_view name, const std::string& target) const;

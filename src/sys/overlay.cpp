@@ -1,5 +1,6 @@
 #include "sys/overlay.hpp"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -131,6 +132,13 @@ Result<void> OverlayMount::attach(const Dir& directory) const {
   Error failure = system_error("mount at", directory.path(), errno);
   if (failure.sys_errno == EPERM) failure.hint = kMountHint;
   return failure;
+}
+
+Result<Dir> OverlayMount::root(const std::string& path) const {
+  Fd top(observed(Call::kOpen, path,
+                  [&] { return ::openat(mount_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW); }));
+  if (!top.valid()) return system_error("open", path, errno);
+  return Dir(std::move(top), path);
 }
 
 /// With an index the kernel refuses a second one; where there is none it goes on, and finds that the working directory

@@ -37,6 +37,8 @@ class OverlayMount {
   static Result<OverlayMount> make(const OverlayLayers& layers, OverlayXattrs xattrs, const std::string& name);
   /// On top of the directory, for everybody in this mount namespace (and those that it propagates to).
   Result<void> attach(const Dir& directory) const;
+  /// Its top, with which all can be done without its being attached. Messages call it `path`.
+  [[nodiscard]] Result<Dir> root(const std::string& path) const;
 
  private:
   explicit OverlayMount(Fd mount) : mount_(std::move(mount)) {}
