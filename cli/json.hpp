@@ -14,8 +14,8 @@
 #include "cowstore/operation.hpp"
 #include "cowstore/repository.hpp"
 #include "cowstore/result.hpp"
-#include "cowstore/space.hpp"
 #include "cowstore/run.hpp"
+#include "cowstore/space.hpp"
 #include "cowstore/status.hpp"
 #include "cowstore/worktree.hpp"
 
@@ -54,6 +54,7 @@ std::string json_of(const DiskUse& use);
 std::string json_of(const WorktreeInfo& info);
 std::string json_of(const WorktreeRemoveReport& report);
 std::string json_of(const WorktreeMoveReport& report);
+std::string json_of(const WorktreeMountReport& report);
 std::string json_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
 std::string json_of(const WorktreeRepairReport& report);
 

@@ -56,6 +56,10 @@ std::string json_of(const WorktreeMoveReport& report) {
       .str();
 }
 
+std::string json_of(const WorktreeMountReport& report) {
+  return JsonObject().text("id", report.id).name("path", report.path).boolean("changed", report.changed).str();
+}
+
 std::string json_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run) {
   return JsonObject()
       .boolean("dry_run", run == WorktreePruneOptions::Run::kDryRun)

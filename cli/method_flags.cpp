@@ -22,11 +22,12 @@ void declare_method(Parser& parser, MethodFlags<CheckoutMethod>& flags) {
   parser.choice<CheckoutMethod>("--method", flags.method,
                                 {{"auto", CheckoutMethod::kAuto},
                                  {"snapshot", CheckoutMethod::kSnapshot},
+                                 {"overlay", CheckoutMethod::kOverlay},
                                  {"reflink", CheckoutMethod::kReflink},
                                  {"hardlink", CheckoutMethod::kHardlink},
                                  {"copy", CheckoutMethod::kCopy}},
                                 "how: auto takes the first that works of snapshot (of new working copies, where a tree "
-                                "is near), reflink and copy");
+                                "is near), reflink and copy; overlay mounts a new one over a template of the version");
   declare_require_cow(parser, flags.require_cow);
 }
 

@@ -21,6 +21,10 @@ Result<Repository> Session::open() const {
   return Repository::open(directory_, context_);
 }
 
+Result<Repository> Session::open_around() const {
+  return Repository::open_around(directory_, context_);
+}
+
 Result<std::vector<std::string>> Session::working_copy_paths(const Repository& repository,
                                                              const std::vector<std::string>& paths) const {
   std::vector<std::string> found;

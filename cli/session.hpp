@@ -36,6 +36,8 @@ class Session {
 
   /// The repository around directory().
   [[nodiscard]] Result<Repository> open() const;
+  /// The same, if that is an overlay that isn't mounted, too.
+  [[nodiscard]] Result<Repository> open_around() const;
   /// Paths as the user gave them, relative to the working copy. Empty, which stands for everything, if one of them is
   /// the working copy itself.
   [[nodiscard]] Result<std::vector<std::string>> working_copy_paths(const Repository& repository,

@@ -67,6 +67,8 @@ std::string text_of(const std::vector<WorktreeInfo>& infos, Timestamp now, std::
 std::string text_of(const DiskUse& use, std::size_t width, Detail detail);
 std::string text_of(const WorktreeRemoveReport& report);
 std::string text_of(const WorktreeMoveReport& report);
+std::string text_of_mounted(const WorktreeMountReport& report);
+std::string text_of_unmounted(const WorktreeMountReport& report);
 std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run);
 std::string text_of(const WorktreeRepairReport& report);
 

@@ -113,6 +113,14 @@ std::string text_of(const WorktreeMoveReport& report) {
   return text;
 }
 
+std::string text_of_mounted(const WorktreeMountReport& report) {
+  return fmt::format("{} {}\n", report.changed ? "mounted" : "mounted already:", quoted_name(report.path));
+}
+
+std::string text_of_unmounted(const WorktreeMountReport& report) {
+  return fmt::format("{} {}\n", report.changed ? "unmounted" : "not mounted:", quoted_name(report.path));
+}
+
 std::string text_of(const WorktreePruneReport& report, WorktreePruneOptions::Run run) {
   bool dry = run == WorktreePruneOptions::Run::kDryRun;
   std::string text = lines_of(dry ? "would drop" : "dropped", report.dropped);

@@ -29,6 +29,8 @@ Verb undo_verb();
 Verb version_verb();
 Verb worktree_list_verb();
 Verb worktree_move_verb();
+Verb worktree_mount_verb();
+Verb worktree_unmount_verb();
 Verb worktree_prune_verb();
 Verb worktree_remove_verb();
 Verb worktree_repair_verb();

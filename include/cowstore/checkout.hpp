@@ -11,7 +11,8 @@
 
 namespace cowstore {
 
-enum class CheckoutMethod { kAuto, kSnapshot, kReflink, kHardlink, kCopy };  ///< kSnapshot, kHardlink: new copies only
+/// kSnapshot, kHardlink and kOverlay make new working copies only; kOverlay is never what kAuto takes.
+enum class CheckoutMethod { kAuto, kSnapshot, kReflink, kHardlink, kCopy, kOverlay };
 enum class CowPolicy {
   kAllowCopies,
   kRequire

@@ -61,6 +61,9 @@ class Repository {
   /// Opens the repository of the working copy that `directory` is in, and finishes what a crash interrupted there.
   /// kNotFound if there is none.
   static Result<Repository> open(const std::string& directory, const Context& context);
+  /// The same, but where `directory` is the mount point of an overlay that isn't mounted, seen from the repository's
+  /// main working copy: for mounting it.
+  static Result<Repository> open_around(const std::string& directory, const Context& context);
   Repository(Repository&&) noexcept;
   Repository& operator=(Repository&&) noexcept;
   ~Repository();
@@ -80,6 +83,8 @@ class Repository {
                                   const CheckoutOptions& options);
   /// Runs a command in a private working copy of a version, which shows at working_copy_path() to the command and its
   /// children alone. The report tells the command's end, which is no error. kUnsupported where nothing may be mounted.
+  /// With kOverlay, who may not mount is moved into a user namespace, for the rest of the process: it must have one
+  /// thread.
   Result<RunReport> run(const RunOptions& options);
   /// Makes a further working copy in `directory`, which must not exist or be empty and lies outside of this one: what
   /// this one is now, with everything in it, versioned or not, and a stat index that vouches for what this one's does.
@@ -131,6 +136,14 @@ class Repository {
   /// directory above does. kUnsupported across file systems, kBusy if a command is at work in one that is affected.
   /// `undo` passes it over. After a crash the directory is in one of the two places; repair_worktrees() does the rest.
   Result<WorktreeMoveReport> move_worktree(const std::string& from, const std::string& name, const std::string& to);
+  /// Shows an overlay, named by its path (relative to `from`) or its id, at its path again: after the machine was
+  /// started, or unmount_worktree(). kUnsupported for who may not mount, kBusy if it is mounted elsewhere (two mounts
+  /// would destroy each other's files), kUsage if it is no overlay.
+  Result<WorktreeMountReport> mount_worktree(const std::string& from, const std::string& name);
+  /// Everything in it stays. kBusy while anybody uses it.
+  Result<WorktreeMountReport> unmount_worktree(const std::string& from, const std::string& name);
+  /// Paths of all overlays that aren't mounted.
+  Result<std::vector<std::string>> unmounted_worktrees();
   /// Drops registrations of working copies whose directories are gone, and removes what interrupted commands left
   /// beside working copies. In doubt, and where a command is at work, things stay and are named.
   Result<WorktreePruneReport> prune_worktrees(const WorktreePruneOptions& options);

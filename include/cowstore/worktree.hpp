@@ -73,6 +73,12 @@ struct WorktreeMoveReport {
   std::vector<std::string> unrepaired;  ///< those where that failed: `worktree repair` in each, or again in this one
 };
 
+struct WorktreeMountReport {
+  std::string id;
+  std::string path;      ///< absolute
+  bool changed = false;  ///< else it was mounted, or wasn't, already
+};
+
 struct WorktreePruneOptions {
   enum class Run { kReally, kDryRun } run = Run::kReally;
   std::vector<std::string> directories;  ///< absolute; looked into for leftovers besides those that are known

@@ -57,6 +57,13 @@ Result<CheckoutReport> switch_to(Session& session, const std::string& revision, 
     return Error{ErrorCode::kUsage,  0, "switch to", revision, "a snapshot makes a new working copy",
                  "name a DIR for it"};
   COWSTORE_TRY(refuse_links_in_place(options));
+  if (options.method == CheckoutMethod::kOverlay)
+    return Error{ErrorCode::kUsage,
+                 0,
+                 "check out",
+                 revision,
+                 "an overlay is a working copy of its own",
+                 "`cowstore checkout " + revision + " DIR --method overlay` makes one"};
   auto lock = COWSTORE_TRY(lock_and_recover(session));
   COWSTORE_TRY(require_clones(session, session.copy.control, session.copy.path, options));
   refs::Resolved target = COWSTORE_TRY(session.resolve(revision));

@@ -15,6 +15,7 @@
 #include "commit/tree_writer.hpp"
 #include "object/path.hpp"
 #include "refs/names.hpp"
+#include "repo/overlay_scan.hpp"
 #include "repo/recovery.hpp"
 #include "repo/status.hpp"
 #include "store/reserve.hpp"
@@ -76,7 +77,7 @@ class Committer {
       options.ignore = changes::IgnoreRules::kNone;
     }
     if (session_.context.progress != nullptr) session_.context.progress->begin("scanning", 0, 0);
-    scan_ = COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), options));
+    scan_ = COWSTORE_TRY(scan_against(session_, index_, options, head_.roots));
     changes::find_unreadable(scan_, session_.copy.root);
     COWSTORE_TRY(check_readable());
     for (const std::string& path : options_.paths) COWSTORE_TRY(check_exists(path));

@@ -9,6 +9,7 @@
 #include "base/try.hpp"
 #include "maint/commit_weights.hpp"
 #include "object/commit.hpp"
+#include "repo/overlay_place.hpp"
 
 namespace cowstore::repo {
 
@@ -33,7 +34,7 @@ class Trees {
     space::CensusOptions options;
     options.progress = session_.context.progress;
     measured_.census = COWSTORE_TRY(space::take_census(trees_, session_.pool(), options));
-    std::size_t owner = 0;
+    std::size_t owner = 0;  // in the order of trees_
     for (WorktreeSpace& copy : measured_.worktrees) copy.use = use_of(measured_.census.usage[owner++]);
     for (StoreSpace& part : measured_.store) part.use = use_of(measured_.census.usage[owner++]);
     return std::move(measured_);
@@ -51,21 +52,34 @@ class Trees {
     return paths;
   }
 
-  void add_copy(const Registered& each) {
-    Found found = look_at(each, all_);
-    if (!found.copy) {
-      std::string why = found.reason.empty() ? to_string(found.state) : found.reason;
-      measured_.left_out.push_back(each.path + ": " + why);
-      return;
-    }
-    roots_.push_back(std::move(found.copy->root));
-    trees_.push_back({&roots_.back(), within(each.path)});
+  /// Of an overlay only the upper directory is its own, mounted or not.
+  bool add_overlay(const Registered& each) {
+    auto place = open_overlay_place(session_, each.id);
+    if (!each.lower || !place) return false;
+    add_tree(each, std::move(place->upper), {});
+    return true;
+  }
+
+  void add_tree(const Registered& each, sys::Dir root, std::vector<std::string> others) {
+    roots_.push_back(std::move(root));
+    trees_.push_back({&roots_.back(), std::move(others)});
     WorktreeSpace space;
     space.id = each.id;
     space.path = each.path;
     space.main = holds_store(session_, each.path);
     space.current = each.id == session_.copy.home.id;
     measured_.worktrees.push_back(std::move(space));
+  }
+
+  void add_copy(const Registered& each) {
+    if (add_overlay(each)) return;
+    Found found = look_at(each, all_);
+    if (!found.copy) {
+      std::string why = found.reason.empty() ? to_string(found.state) : found.reason;
+      measured_.left_out.push_back(each.path + ": " + why);
+      return;
+    }
+    add_tree(each, std::move(found.copy->root), within(each.path));
   }
 
   Result<void> add_store() {
@@ -80,6 +94,7 @@ class Trees {
       measured_.store.push_back({part, {}});
       rest.emplace_back(part);
     }
+    rest.emplace_back("overlays");  // of working copies
     trees_.push_back({&store, std::move(rest)});
     measured_.store.push_back({kOther, {}});
     return {};

@@ -11,6 +11,7 @@
 #include "object/path.hpp"
 #include "repo/full_attributes.hpp"
 #include "repo/obstacles.hpp"
+#include "repo/overlay_scan.hpp"
 
 namespace cowstore::repo {
 
@@ -64,8 +65,7 @@ class Planner {
     options.ignore = changes::IgnoreRules::kNone;
     options.attributes = session_.store->config().attributes;
     options.paths = COWSTORE_TRY(changes::PathSelection::of(paths));
-    planned.scan =
-        COWSTORE_TRY(changes::scan(session_.copy.root, session_.copy.control, index_, session_.pool(), options));
+    planned.scan = COWSTORE_TRY(scan_all(session_, index_, options));
     return {};
   }
 

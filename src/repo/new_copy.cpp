@@ -11,6 +11,7 @@
 #include "repo/full_disk.hpp"
 #include "repo/in_place.hpp"
 #include "repo/open.hpp"
+#include "repo/overlay.hpp"
 #include "repo/registration.hpp"
 #include "repo/sharing_policy.hpp"
 #include "repo/snapshot_checkout.hpp"
@@ -264,6 +265,15 @@ Error occupied(const Target& target) {
           "name another directory, or use --force: what is overwritten can then be brought back with undo"};
 }
 
+Error hidden_by_overlay(const Target& target) {
+  return {ErrorCode::kConflict,
+          0,
+          "check out to",
+          target.path(),
+          "it isn't empty, and an overlay would hide what is in it",
+          "name another directory, or use another --method"};
+}
+
 }  // namespace
 
 Result<CheckoutReport> checkout_new(Session& session, const std::string& revision, const std::string& directory,
@@ -285,6 +295,11 @@ Result<CheckoutReport> checkout_new(Session& session, const std::string& revisio
     }
   }
   if (options.execution == Execution::kDryRun) return dry_run(session, target, resolved);
+  if (options.method == CheckoutMethod::kOverlay) {
+    if (target.found == Target::Found::kOccupied) return hidden_by_overlay(target);
+    COWSTORE_TRY(expect_room_to_build("check out to", target, session));
+    return checkout_overlay(session, options, target, resolved);
+  }
   if (target.found == Target::Found::kOccupied) {
     return adopt_directory(session, target, resolved.branch.empty() ? resolved.commit.hex() : resolved.branch, options);
   }

@@ -3,6 +3,7 @@
 #include "base/try.hpp"
 #include "hash/sha256.hpp"
 #include "refs/names.hpp"
+#include "repo/directories.hpp"
 #include "repo/recovery.hpp"
 #include "repo/registration.hpp"
 #include "sys/clone.hpp"
@@ -181,6 +182,11 @@ Result<std::unique_ptr<Session>> open(const std::string& directory, const Contex
   auto recovered = recover_if_interrupted(*session);
   if (!recovered && context.notice) context.notice("could not finish it: " + recovered.error().message());
   return session;
+}
+
+Result<std::unique_ptr<Session>> open_around(const std::string& directory, const Context& context) {
+  auto unmounted = mount_point_at(COWSTORE_TRY(find_control(directory)));
+  return open(unmounted ? directory_above(directory_above(unmounted->store)) : directory, context);
 }
 
 }  // namespace cowstore::repo

@@ -6,6 +6,7 @@
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/overlay.hpp"
 #include "repo/registered.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
@@ -29,6 +30,25 @@ std::vector<refs::Change> registrations_in(const refs::View& view, const std::st
   return changes;
 }
 
+/// Overlays at or below it: nothing is removed through a mount.
+Result<std::vector<Registered>> unmount_overlays(Session& session, const std::string& directory) {
+  std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
+  std::vector<Registered> overlays;
+  for (const Registered& each : all) {
+    if (!each.lower || !is_within(each.path, directory)) continue;
+    COWSTORE_TRY(HiddenOverlay::take(session, each, look_at(each, all)));
+    overlays.push_back(each);
+  }
+  return overlays;
+}
+
+Result<void> remove_overlays(Session& session, const std::vector<Registered>& overlays) {
+  if (overlays.empty()) return {};
+  sys::FileLock lock = COWSTORE_TRY(lock_overlays(session));
+  for (const Registered& each : overlays) COWSTORE_TRY(remove_orphan(session, each.id, each.path));
+  return {};
+}
+
 Result<void> unregister(Session& session, const std::string& directory) {
   refs::NewOperation operation = session.new_operation();
   operation.changes = registrations_in(COWSTORE_TRY(session.log.current())->view, directory);
@@ -46,7 +66,9 @@ Result<sys::FileLock> lock_places(const Session& session, const sys::Dir& all) {
 /// The place with the working copy in it, which is gone at once where that is a subvolume. It goes even if the view
 /// can't be written: its space may be what a full disk needs.
 Result<void> remove_place(Session& session, const sys::Dir& all, const std::string& name) {
+  auto overlays = COWSTORE_TRY(unmount_overlays(session, all.path_of(name)));
   auto unregistered = unregister(session, all.path_of(name));
+  COWSTORE_TRY(remove_overlays(session, overlays));
   sys::Dir place = COWSTORE_TRY(all.open_dir(name));
   COWSTORE_TRY(sys::remove_subvolume(place, kCopy));
   // Without its lock the place would be taken for abandoned as long as it has its name.
@@ -126,7 +148,9 @@ Result<void> remove_abandoned(Session& session, const AbandonedCopy& abandoned) 
 }
 
 Result<void> remove_copy(Session& session, const std::string& path) {
+  auto overlays = COWSTORE_TRY(unmount_overlays(session, path));
   COWSTORE_TRY(unregister(session, path));
+  COWSTORE_TRY(remove_overlays(session, overlays));
   sys::Dir parent = COWSTORE_TRY(sys::Dir::open(directory_above(path)));
   COWSTORE_TRY(sys::remove_subvolume(parent, name_in_directory(path)));
   return {};

@@ -18,6 +18,10 @@ Found unreadable(const Error& error) {
   return {WorktreeState::kUnreadable, error.message(), std::nullopt};
 }
 
+Found unmounted(const Registered& registered) {
+  return {WorktreeState::kNotMounted, "`cowstore worktree mount " + registered.path + "`", std::nullopt};
+}
+
 /// Nothing has that path. Where a file system isn't mounted its mount point is an empty directory.
 Found absent(const Registered& registered) {
   std::string above = directory_above(registered.path);
@@ -51,6 +55,15 @@ Found no_working_copy(const sys::Dir& directory) {
   return {WorktreeState::kElsewhere, "a directory is there, but no working copy", std::nullopt};
 }
 
+/// What is in an overlay is in the store, whatever became of the directory on which it was mounted.
+bool is_overlay_hidden(const Registered& registered, const Result<sys::Dir>& root) {
+  if (!root) return is_absent(root.error());
+  auto home = mount_point_at(registered.path);
+  if (home) return home->id == registered.id;
+  auto names = root->list();
+  return names && names->empty();
+}
+
 }  // namespace
 
 Result<std::vector<Registered>> registered_copies(Session& session) {
@@ -65,6 +78,7 @@ Result<std::vector<Registered>> registered_copies(Session& session) {
     copy.uuid = value("uuid").value_or("");
     copy.branch = value("branch");
     copy.commit = state->view.commit(refs::worktree_key(id, "commit"));
+    copy.lower = state->view.commit(refs::worktree_key(id, "template"));
     copies.push_back(std::move(copy));
   }
   std::sort(copies.begin(), copies.end(), [](const Registered& a, const Registered& b) { return a.path < b.path; });
@@ -103,6 +117,7 @@ const Registered* registration_of(const std::vector<Registered>& all, const Work
 
 Found look_at(const Registered& registered, const std::vector<Registered>& all) {
   auto root = sys::Dir::open(registered.path);
+  if (registered.lower && is_overlay_hidden(registered, root)) return unmounted(registered);
   if (!root) return is_absent(root.error()) ? absent(registered) : unreadable(root.error());
   auto copy = open_working_copy(registered.path);
   if (!copy && is_absent(copy.error())) return no_working_copy(*root);

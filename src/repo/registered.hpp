@@ -23,6 +23,7 @@ struct Registered {
   std::string uuid;    ///< of the Btrfs subvolume that it is; "" if it isn't one
   std::optional<std::string> branch;
   std::optional<CommitId> commit;
+  std::optional<CommitId> lower;  ///< of an overlay: the commit of its template
 };
 
 /// All of them, by path. The session's own stands at the path where it was opened.

@@ -36,6 +36,10 @@ Result<Repository> Repository::open(const std::string& directory, const Context&
   return Repository(std::make_unique<Impl>(COWSTORE_TRY(repo::open(directory, context))));
 }
 
+Result<Repository> Repository::open_around(const std::string& directory, const Context& context) {
+  return Repository(std::make_unique<Impl>(COWSTORE_TRY(repo::open_around(directory, context))));
+}
+
 const std::string& Repository::working_copy_path() const {
   return impl_->session->copy.path;
 }
@@ -135,6 +139,17 @@ Result<WorktreeMoveReport> Repository::move_worktree(const std::string& from, co
   auto absolute = [&](const std::string& path) { return path.starts_with('/') ? path : from + "/" + path; };
   COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "move a working copy"));
   return repo::move_worktree(*impl_->session, absolute(name), name, absolute(to));
+}
+Result<WorktreeMountReport> Repository::mount_worktree(const std::string& from, const std::string& name) {
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "mount a working copy"));
+  return repo::mount_worktree(*impl_->session, name.starts_with('/') ? name : from + "/" + name, name);
+}
+Result<WorktreeMountReport> Repository::unmount_worktree(const std::string& from, const std::string& name) {
+  COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "unmount a working copy"));
+  return repo::unmount_worktree(*impl_->session, name.starts_with('/') ? name : from + "/" + name, name);
+}
+Result<std::vector<std::string>> Repository::unmounted_worktrees() {
+  return repo::unmounted_worktrees(*impl_->session);
 }
 Result<WorktreePruneReport> Repository::prune_worktrees(const WorktreePruneOptions& options) {
   COWSTORE_TRY(repo::refuse_in_private_copy(*impl_->session, "prune working copies"));

@@ -9,6 +9,8 @@
 #include "repo/open.hpp"
 #include "repo/private_copy.hpp"
 #include "sys/command.hpp"
+#include "sys/namespaces.hpp"
+#include "sys/ownership.hpp"
 
 namespace cowstore::repo {
 
@@ -143,10 +145,24 @@ class PrivateRun {
   bool started_ = false;
 };
 
+/// Before anything else, while there is one thread.
+Result<void> gain_right_to_mount(const RunOptions& options) {
+  if (sys::privileges().trusted_attributes) return {};  // CAP_SYS_ADMIN
+  if (options.keep)
+    return Error{ErrorCode::kUnsupported,
+                 0,
+                 "keep the overlay",
+                 *options.keep,
+                 "mounting where everybody sees it takes root (CAP_SYS_ADMIN)",
+                 "run it as root, use another --method, or --commit what it makes"};
+  return sys::enter_own_namespaces();
+}
+
 }  // namespace
 
 Result<RunReport> run(Session& session, const RunOptions& options) {
   if (options.command.empty()) return Error{ErrorCode::kUsage, 0, "run", "", "no command is given", ""};
+  if (options.method == CheckoutMethod::kOverlay) COWSTORE_TRY(gain_right_to_mount(options));
   return PrivateRun(session, options).run();
 }
 

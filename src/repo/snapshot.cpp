@@ -1,5 +1,7 @@
 #include "repo/snapshot.hpp"
 
+#include <algorithm>
+
 #include "base/try.hpp"
 #include "changes/unreadable.hpp"
 #include "commit/ingester.hpp"
@@ -58,7 +60,10 @@ Result<Snapshot> take_snapshot(Session& session, changes::Scan& scan, const std:
   commit::Ingester ingester(*transaction, session.store->config().chunking, ladder, session.context.progress);
   COWSTORE_TRY(commit::store_unknown(scan, session.copy.root, ingester, session.pool(), session.context.progress));
   COWSTORE_TRY(changes::require_readable(scan, "make it readable: it has to be kept before it is replaced"));
-  auto selection = COWSTORE_TRY(changes::PathSelection::of(paths));
+  // With the top among them all that was scanned is meant, which may be less than all that is there.
+  const bool all =
+      std::any_of(paths.begin(), paths.end(), [](const auto& path) { return path.empty() || path == "."; });
+  auto selection = all ? scan.selection : COWSTORE_TRY(changes::PathSelection::of(paths));
   Snapshot snapshot;
   snapshot.roots = COWSTORE_TRY(commit::write_trees(*session.store, *transaction, session.store->config().attributes,
                                                     scan, selection, base, session.copy.root));

@@ -8,6 +8,7 @@
 #include "changes/unreadable.hpp"
 #include "checkout/journal.hpp"
 #include "diff/diff.hpp"
+#include "repo/overlay_scan.hpp"
 
 namespace cowstore::repo {
 
@@ -85,7 +86,7 @@ Result<Compared> compare_with(Session& session, const index::StatIndex& index, c
   options.mount_points = mount_points_of(file_systems);
   options.attributes = session.store->config().attributes;
   if (session.context.progress != nullptr) session.context.progress->begin("scanning", 0, 0);
-  compared.scan = COWSTORE_TRY(changes::scan(session.copy.root, session.copy.control, index, session.pool(), options));
+  compared.scan = COWSTORE_TRY(scan_against(session, index, options, version));
   changes::find_unreadable(compared.scan, session.copy.root);
   changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(),
                               session.pool(),    nullptr,        &session.variants()};

@@ -61,6 +61,7 @@ Home home_of(const json& value) {
   home.store = get_path(value, "store");
   if (home.store.empty()) throw std::invalid_argument("no path of a store");
   if (value.contains("store_at") || value.contains("store_at_hex")) home.store_at = get_path(value, "store_at");
+  if (value.value("mount_point", false)) home.place = Home::Place::kMountPoint;
   if (value.contains("branch") || value.contains("branch_hex")) home.branch = get_path(value, "branch");
   if (value.contains("commit")) {
     auto digest = Digest::from_hex(value.at("commit").get<std::string>());
@@ -100,6 +101,7 @@ Result<void> write_home(const sys::Dir& control, const Home& home) {
   if (home.store_at) put_path(value, "store_at", *home.store_at);
   if (home.branch) put_path(value, "branch", *home.branch);
   if (home.commit) value["commit"] = home.commit->hex();
+  if (home.place == Home::Place::kMountPoint) value["mount_point"] = true;
   COWSTORE_TRY(control.remove_tree(kNewHome));  // an interrupted command's
   auto written = write_new_home(control, value.dump(2) + "\n");
   if (written) written = control.rename(kNewHome, control, kHome);
@@ -139,7 +141,23 @@ WorkingCopy::StorePlace find_store(const sys::Dir& control, const Home& home) {
   return missing ? WorkingCopy::StorePlace::kElsewhere : WorkingCopy::StorePlace::kWithin;
 }
 
+Error not_mounted(const std::string& path) {
+  return {ErrorCode::kNotFound,
+          0,
+          "work in",
+          path,
+          "it is an overlay that isn't mounted",
+          "`cowstore worktree mount " + path + "`"};
+}
+
 }  // namespace
+
+std::optional<Home> mount_point_at(const std::string& path) {
+  auto control = sys::Dir::open(path + "/" + kControlName);
+  auto home = control ? read_home(*control) : Result<Home>(control.error());
+  if (!home || home->place != Home::Place::kMountPoint) return std::nullopt;
+  return std::move(*home);
+}
 
 Result<std::string> subvolume_uuid(const sys::Dir& root) {
   if (!COWSTORE_TRY(sys::is_subvolume(root))) return std::string();
@@ -156,6 +174,7 @@ Result<WorkingCopy> open_working_copy(const std::string& path) {
   copy.root = COWSTORE_TRY(sys::Dir::open(path));
   copy.control = COWSTORE_TRY(copy.root.open_dir(kControlName));
   copy.home = COWSTORE_TRY(read_home(copy.control));
+  if (copy.home.place == Home::Place::kMountPoint) return not_mounted(path);
   copy.uuid = COWSTORE_TRY(subvolume_uuid(copy.root));
   copy.store_place = find_store(copy.control, copy.home);
   return copy;
@@ -176,10 +195,10 @@ Result<bool> is_working_copy(const std::string& path) {
 
 }  // namespace
 
-Result<WorkingCopy> find_working_copy(const std::string& directory) {
+Result<std::string> find_control(const std::string& directory) {
   std::string start = COWSTORE_TRY(sys::real_path(directory));
   for (std::string path = start;; path = directory_above(path)) {
-    if (COWSTORE_TRY(is_working_copy(path))) return open_working_copy(path);
+    if (COWSTORE_TRY(is_working_copy(path))) return path;
     if (path == "/") break;
   }
   return Error{ErrorCode::kNotFound,
@@ -188,6 +207,10 @@ Result<WorkingCopy> find_working_copy(const std::string& directory) {
                start,
                "neither it nor a directory above has a .cowstore",
                "make one with `cowstore init`, or name another directory with -C"};
+}
+
+Result<WorkingCopy> find_working_copy(const std::string& directory) {
+  return open_working_copy(COWSTORE_TRY(find_control(directory)));
 }
 
 std::string new_working_copy_id() {

@@ -25,6 +25,8 @@ struct Home {
   std::optional<std::string> store_at;
   std::optional<CommitId> commit;
   std::optional<std::string> branch;
+  /// kMountPoint: the working copy of that id is an overlay, and shows here when it is mounted.
+  enum class Place : std::uint8_t { kWorkingCopy, kMountPoint } place = Place::kWorkingCopy;
 };
 
 /// The id in the home of a template, which no working copy has: a snapshot or copy of one is known by that as a working
@@ -51,8 +53,13 @@ struct WorkingCopy {
   }
 };
 
+/// What stands where an overlay isn't mounted; nothing if there is none.
+std::optional<Home> mount_point_at(const std::string& path);
+/// The nearest directory, the one named or one above it, that has a `.cowstore`. Absolute. kNotFound if none has.
+Result<std::string> find_control(const std::string& directory);
+
 /// The working copy that `directory` is in: it, or the nearest directory above that has a `.cowstore`. kNotFound if
-/// none has.
+/// none has, and where there is an overlay that isn't mounted.
 Result<WorkingCopy> find_working_copy(const std::string& directory);
 Result<WorkingCopy> open_working_copy(const std::string& path);
 

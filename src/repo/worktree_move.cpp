@@ -2,6 +2,7 @@
 
 #include "base/try.hpp"
 #include "refs/names.hpp"
+#include "repo/overlay.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
 #include "repo/worktree_lock.hpp"
@@ -30,6 +31,7 @@ class Move {
     old_store_ = store_by_path();
     const Registered* moving = find(report_.id);
     Found found = look_at(*moving, all_);
+    if (moving->lower) return run_overlay(*moving, std::move(found));
     bool renamed_before = !found.copy && is_at(*moving, to_);  // a crash came before the record
     if (!found.copy && !renamed_before) return not_there(found);
     if (!renamed_before) {
@@ -44,6 +46,23 @@ class Move {
   }
 
  private:
+  /// Its mount point moves, on which nothing is mounted meanwhile.
+  Result<WorktreeMoveReport> run_overlay(const Registered& moving, Found found) {
+    if (!found.copy && found.state != WorktreeState::kNotMounted) return not_there(found);
+    COWSTORE_TRY(check_target());
+    HiddenOverlay hidden = COWSTORE_TRY(HiddenOverlay::take(session_, moving, std::move(found)));
+    const bool has_mount_point = mount_point_at(from_).has_value();
+    auto renamed = has_mount_point ? rename() : Result<void>();
+    if (!renamed) {
+      (void)hidden.put_back(from_);  // else `worktree mount` does it
+      return std::move(renamed).error();
+    }
+    COWSTORE_TRY(record());
+    COWSTORE_TRY(hidden.put_back(to_));
+    if (moving.id == session_.copy.home.id) session_.copy.path = to_;
+    return report_;
+  }
+
   struct Held {
     WorkingCopy copy;
     sys::FileLock lock;

@@ -4,6 +4,7 @@
 
 #include "base/try.hpp"
 #include "repo/deleted_copies.hpp"
+#include "repo/overlay.hpp"
 #include "repo/private_copy.hpp"
 #include "repo/registered.hpp"
 #include "repo/staging.hpp"
@@ -27,6 +28,7 @@ class Pruning {
     deleted_ = COWSTORE_TRY(deleted_copies(session_));
     COWSTORE_TRY(sweep_directories());
     COWSTORE_TRY(sweep_private_copies());
+    COWSTORE_TRY(sweep_overlays());
     COWSTORE_TRY(sweep_templates());
     COWSTORE_TRY(drop_registrations());
     return std::move(report_);
@@ -74,6 +76,21 @@ class Pruning {
     for (std::string& path : COWSTORE_TRY(drop_templates(session_, options)))
       report_.removed.push_back(
           {std::move(path), all ? "a template that nobody uses" : "a damaged or half a template"});
+    return {};
+  }
+
+  Result<void> sweep_overlays() {
+    std::optional<sys::FileLock> lock;
+    if (really()) lock = COWSTORE_TRY(lock_overlays(session_));
+    auto state = COWSTORE_TRY(session_.log.current());
+    for (const OrphanedOverlay& each : COWSTORE_TRY(orphaned_overlays(session_, state->view))) {
+      auto removed = really() ? remove_orphan(session_, each.id, each.at) : Result<void>();
+      if (!removed) {
+        COWSTORE_TRY(keep(each.path, removed.error().message()));
+      } else {
+        report_.removed.push_back({each.path, "left by an interrupted command"});
+      }
+    }
     return {};
   }
 

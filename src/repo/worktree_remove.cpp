@@ -4,6 +4,8 @@
 #include "changes/scan.hpp"
 #include "changes/unreadable.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/overlay.hpp"
+#include "repo/overlay_scan.hpp"
 #include "repo/recovery.hpp"
 #include "repo/registered.hpp"
 #include "repo/snapshot.hpp"
@@ -61,7 +63,7 @@ Result<Work> find_work(Session& other) {
   options.mount_points = changes::MountPoints::kOpaque;
   options.attributes = other.store->config().attributes;
   if (other.context.progress != nullptr) other.context.progress->begin("scanning", 0, 0);
-  work.scan = COWSTORE_TRY(changes::scan(other.copy.root, other.copy.control, index, other.pool(), options));
+  work.scan = COWSTORE_TRY(scan_against(other, index, options, head.roots));
   changes::find_unreadable(work.scan, other.copy.root);
   changes::CompareTools tools{other.copy.root, *other.store, other.cut_rule(),
                               other.pool(),    nullptr,      &other.variants()};
@@ -73,6 +75,8 @@ Result<Work> find_work(Session& other) {
   sort_skipped(work);
   return work;
 }
+
+enum class Directory { kAside, kNotThere };
 
 /// One working copy on its way out. Until the operation is appended, everything is taken back.
 class Removal {
@@ -105,12 +109,28 @@ class Removal {
     // So that it is known by what it is, wherever it lies: another subvolume may have been put in its place.
     if (!renamed_) COWSTORE_TRY(other_->note_place());
     COWSTORE_TRY(put_aside());
-    auto recorded = keep_and_record();
+    auto recorded = keep_and_record(Directory::kAside);
     if (!recorded) {
       (void)put_back();  // else `prune` does it: it is registered
       return std::move(recorded).error();
     }
     remove_files();
+    return report_;
+  }
+
+  /// Of an overlay, mounted or not.
+  Result<WorktreeRemoveReport> run_overlay(Found found) {
+    if (found.copy) COWSTORE_TRY(look_before_unmounting(COWSTORE_TRY(open_working_copy(registered_.path))));
+    HiddenOverlay hidden = COWSTORE_TRY(HiddenOverlay::take(session_, registered_, std::move(found)));
+    auto recorded = look_and_record(hidden);
+    other_.reset();
+    if (!recorded) {
+      auto back = hidden.put_back(registered_.path);  // else `worktree mount` does it: it is registered
+      if (!back && session_.context.notice) session_.context.notice(back.error().message());
+      return std::move(recorded).error();
+    }
+    auto removed = hidden.remove();
+    if (!removed) leave_overlay(removed.error());
     return report_;
   }
 
@@ -122,6 +142,23 @@ class Removal {
   }
 
  private:
+  /// So that a refusal takes it from nobody.
+  Result<void> look_before_unmounting(WorkingCopy copy) {
+    copy.home.id = registered_.id;
+    other_ = COWSTORE_TRY(session_of(session_, std::move(copy)));
+    auto looked = check(COWSTORE_TRY(find_work(*other_)));
+    other_.reset();
+    return looked;
+  }
+
+  /// When nobody but this process can change anything in it.
+  Result<void> look_and_record(HiddenOverlay& hidden) {
+    other_ = COWSTORE_TRY(session_of(session_, COWSTORE_TRY(hidden.look())));
+    auto lock = COWSTORE_TRY(lock_working_copy(other_->copy, session_.context));
+    COWSTORE_TRY(recover(*other_, lock));
+    return keep_and_record(Directory::kNotThere);
+  }
+
   [[nodiscard]] Result<void> check(const Work& work) const {
     if (!work.untouched.empty()) {
       return refused(registered_.path, "this in it is never removed: " + base::name_list(work.untouched),
@@ -169,7 +206,7 @@ class Removal {
   }
 
   /// Looks once more: somebody may have written to it until it lost its name.
-  Result<void> keep_and_record() {
+  Result<void> keep_and_record(Directory directory) {
     Work work = COWSTORE_TRY(find_work(*other_));
     COWSTORE_TRY(check(work));
     Head head = COWSTORE_TRY(other_->head());
@@ -179,10 +216,8 @@ class Removal {
       report_.kept = content;
       report_.kept_paths = work.paths.size();
     }
-    return record(content ? content->hex() : "", Directory::kAside);
+    return record(content ? content->hex() : "", directory);
   }
-
-  enum class Directory { kAside, kNotThere };
 
   Result<void> record(const std::string& content, Directory directory) {
     refs::NewOperation operation = session_.new_operation();
@@ -213,6 +248,13 @@ class Removal {
       session_.context.notice("could not remove all of " + parent_.path_of(aside()) + ": " + why);
   }
 
+  void leave_overlay(const Error& error) {
+    report_.files = WorktreeRemoveReport::Files::kLeft;
+    if (session_.context.notice)
+      session_.context.notice("could not remove all that it was: " + error.message() +
+                              "; `cowstore worktree prune` tries again");
+  }
+
   Session& session_;
   const Registered& registered_;
   Overwrite overwrite_;
@@ -231,6 +273,12 @@ Result<WorktreeRemoveReport> forget_absent(Session& session, const Registered& r
                  "repair NEWPATH`");
 }
 
+/// Without that there is nothing in it, mounted or not.
+bool has_place(const Session& session, const Registered& registered) {
+  auto place = open_overlay_place(session, registered.id);
+  return place || place.error().code != ErrorCode::kNotFound;
+}
+
 }  // namespace
 
 Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string& path, const std::string& as_given,
@@ -242,6 +290,8 @@ Result<WorktreeRemoveReport> remove_worktree(Session& session, const std::string
     return refused(registered.path, "the command runs in it", "run it in another working copy (-C DIR)");
   std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
   Found found = look_at(registered, all);
+  if (registered.lower && (found.copy || found.state == WorktreeState::kNotMounted) && has_place(session, registered))
+    return Removal(session, registered, overwrite).run_overlay(std::move(found));
   if (found.copy) return Removal(session, registered, overwrite).run(std::move(*found.copy));
   // Whatever has its place by now: forgotten, it would be a directory that nobody knows, with all the work in it.
   if (is_half_removed(registered)) {

@@ -34,6 +34,12 @@ Result<std::string> bring_back_worktree(Session& session, const refs::UndoPlan& 
 Result<WorktreeMoveReport> move_worktree(Session& session, const std::string& path, const std::string& as_given,
                                          const std::string& to);
 
+/// See Repository::mount_worktree(). `path` is `as_given`, absolute.
+Result<WorktreeMountReport> mount_worktree(Session& session, const std::string& path, const std::string& as_given);
+Result<WorktreeMountReport> unmount_worktree(Session& session, const std::string& path, const std::string& as_given);
+/// Paths of overlays that aren't mounted.
+Result<std::vector<std::string>> unmounted_worktrees(Session& session);
+
 /// See Repository::prune_worktrees().
 Result<WorktreePruneReport> prune_worktrees(Session& session, const WorktreePruneOptions& options);
 

@@ -86,6 +86,19 @@ void check_worktrees(CliBed& bed, DocTables& docs) {
   EXPECT_EQ(docs.check("worktree prune", printed), std::vector<std::string>());
 }
 
+/// What only root can do.
+void check_mounts(DocTables& docs) {
+  WorktreeMountReport report;
+  report.path = "\xff";
+  for (const char* key : {"mounted", "unmounted"}) {
+    cli::JsonList list;
+    list.add(cli::json_of(report));
+    auto printed = nlohmann::json::parse(cli::json_of_list(key, list));
+    const std::string table = key == std::string("mounted") ? "worktree mount" : "worktree unmount";
+    EXPECT_EQ(docs.check(table, printed), std::vector<std::string>());
+  }
+}
+
 TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   DocTables docs;
   CliBed bed;
@@ -131,6 +144,7 @@ TEST(Docs, DescribeTheOutputOfEveryCommandToTheLastField) {
   checked(bed, docs, "help", {"commit", "--help"});
   checked(bed, docs, "error", {"-C", "nowhere" + odd, "status"});
   check_rare_objects(docs);
+  check_mounts(docs);
   EXPECT_EQ(docs.unseen(), std::vector<std::string>()) << "documented, but never printed";
 }
 

@@ -10,8 +10,8 @@
 
 #include "changes/lower_layer.hpp"
 #include "changes/upper_layer.hpp"
-#include "support/fault_observer.hpp"
 #include "support/random_bytes.hpp"
+#include "support/tree_editor.hpp"
 #include "sys/overlay.hpp"
 #include "working_copy.hpp"
 
@@ -210,108 +210,12 @@ TEST_P(OverlayLayersTest, RulesOfDirectoriesThatWereNotTouchedApply) {
   expect_equal("T a\nA a/x.c\n");
 }
 
-/// What a user does to files and directories, without a plan.
-class Editor {
- public:
-  Editor(std::string top, std::uint64_t seed) : top_(std::move(top)), random_(seed) {}
-
-  void edit() {
-    const std::string path = some_path();
-    switch (random_.below(14)) {
-      case 0:
-      case 1:
-        return write(path, std::string(3, letter()));
-      case 2:
-        return write(path, test::random_bytes(40'000 + random_.below(3) * 90'000, random_.below(4)));
-      case 3:
-        if (is_file(path)) test::append_file(path, std::string(1, letter()));
-        return;
-      case 4:
-        if (is_file(path)) overwrite(path);
-        return;
-      case 5:
-        if (exists(path)) test::remove_path(path);
-        return;
-      case 6:
-      case 7:
-        return rename(path, some_path());
-      case 8:
-        if (exists(path) && !fs::is_symlink(path))
-          test::set_mode(path, fs::is_directory(path) ? mode(0700) : mode(0600));
-        return;
-      case 9:
-        if (exists(path)) test::set_mtime(path, {static_cast<std::int64_t>(1000 + random_.below(3)), 0});
-        return;
-      case 10:
-        if (clear_way(path) && !exists(path)) test::make_symlink(random_.below(2) == 0 ? "dir" : "nowhere", path);
-        return;
-      case 11:
-        return link(path, some_path());
-      case 12:
-        return make_anew(path);
-      default:
-        if (is_file(path)) (void)::setxattr(path.c_str(), "user.note", "x", 1, 0);
-    }
-  }
-
- private:
-  std::string some_path() {
-    static const char* const kNames[] = {"a", "b", "a-b", "c", "dir", "z"};
-    std::string path = top_ + "/" + kNames[random_.below(6)];
-    for (std::uint64_t depth = random_.below(4); depth > 0; --depth)
-      path += std::string("/") + kNames[random_.below(6)];
-    return path;
-  }
-  char letter() { return static_cast<char>('a' + random_.below(3)); }
-  int mode(int base) { return random_.below(2) == 0 ? base : base | 055; }
-  static bool exists(const std::string& path) { return test::exists(path); }
-  static bool is_file(const std::string& path) { return fs::is_regular_file(fs::symlink_status(path)); }
-
-  /// False if something that is no directory is in the way.
-  bool clear_way(const std::string& path) {
-    std::error_code error;
-    fs::create_directories(fs::path(path).parent_path(), error);
-    return !error && fs::is_directory(fs::symlink_status(fs::path(path).parent_path()));
-  }
-  void write(const std::string& path, const std::string& content) {
-    if (!clear_way(path)) return;
-    if (exists(path) && !is_file(path)) test::remove_path(path);
-    test::write_file(path, content, random_.below(4) == 0 ? 0755 : 0644);
-  }
-  /// The same size, and its time set back.
-  void overwrite(const std::string& path) {
-    if (fs::file_size(path) == 0) return;
-    const Timestamp before = test::mtime_of(path);
-    test::overwrite_file(path, std::string(1, letter()), fs::file_size(path) - 1);
-    test::set_mtime(path, before);
-  }
-  void rename(const std::string& from, const std::string& to) {
-    if (!exists(from) || from == to || (to + "/").starts_with(from + "/") || !clear_way(to)) return;
-    if (!exists(from) || (from + "/").starts_with(to + "/")) return;
-    if (exists(to)) test::remove_path(to);
-    if (exists(from)) test::rename_path(from, to);
-  }
-  void link(const std::string& from, const std::string& to) {
-    if (!is_file(from) || !clear_way(to) || exists(to) || !is_file(from)) return;
-    test::make_hard_link(from, to);
-  }
-  void make_anew(const std::string& path) {
-    if (!fs::is_directory(fs::symlink_status(path))) return;
-    test::remove_path(path);
-    test::make_dirs(path);
-    if (random_.below(2) == 0) write(path + "/a", "anew");
-  }
-
-  std::string top_;
-  test::Random random_;
-};
-
 /// The lower directory is what one edit script left, so that the next one finds links, modes and deep directories.
 void run(Overlay& overlay, std::uint64_t seed) {
-  Editor below(overlay.lower(), seed);
+  test::TreeEditor below(overlay.lower(), seed);
   for (int i = 0; i < 60; ++i) below.edit();
   overlay.mount();
-  Editor editor(overlay.at(), seed + 1000);
+  test::TreeEditor editor(overlay.at(), seed + 1000);
   test::Random random(seed);
   for (int round = 0; round < 25; ++round) {
     for (std::uint64_t edits = random.below(5); edits > 0; --edits) editor.edit();
