@@ -344,6 +344,12 @@ void DirectoryScanner::describe_linked(const std::optional<index::IndexedEntry>&
     entry.recorded = copy_recorded({known->recorded.mode, std::nullopt});
     return;
   }
+  // `chmod +x` on a file without write bits says nothing of those that the version has.
+  if (known && known->recorded.mode && known->inode == entry.stat.inode && !is_writable(entry.stat.mode)) {
+    const auto mode = static_cast<std::uint16_t>(entry.stat.mode | (*known->recorded.mode & kWriteBits));
+    entry.recorded = copy_recorded({mode, std::nullopt});
+    return;
+  }
   if (!is_read_only_link(entry.stat)) return;
   const auto found = shared_.find(entry.stat.inode);
   if (!found || found->mode != entry.stat.mode) return;

@@ -102,8 +102,7 @@ ScannedDirectory* directory_to_change(Scan& scan, std::string_view path) {
 }  // namespace
 
 bool is_read_only_link(const sys::Stat& stat) {
-  constexpr std::uint16_t kWriteBits = 0222;
-  return stat.kind == sys::FileKind::kRegular && stat.links > 1 && (stat.mode & kWriteBits) == 0;
+  return stat.kind == sys::FileKind::kRegular && stat.links > 1 && !is_writable(stat.mode);
 }
 
 std::uint16_t ScannedEntry::mode() const {

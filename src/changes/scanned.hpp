@@ -22,6 +22,10 @@ namespace cowstore::changes {
 
 struct ScannedDirectory;
 
+inline constexpr std::uint16_t kWriteBits = 0222;
+inline bool is_writable(std::uint16_t mode) {
+  return (mode & kWriteBits) != 0;
+}
 /// Of a file that others may have, too, and that nobody may write to: a version may have other permissions for it.
 bool is_read_only_link(const sys::Stat& stat);
 

@@ -207,6 +207,22 @@ TEST_P(HardLinks, AnEditThatHidesItsTimeIsFoundByFsckAndByVerify) {
   EXPECT_TRUE(read_file(two() + "/large") == random_bytes(kBytes, 1));
 }
 
+TEST_P(HardLinks, PermissionToExecuteGivenByHandLeavesTheVersionsWriteBits) {
+  if (skipped()) return;
+  link_to(one());
+  set_mode(one() + "/large", 0555);
+  expect_modified(one(), {"large"});
+  commit_all(one(), "to be executed");
+  expect_clean(one());
+  check_out(one(), "@", two());
+  EXPECT_EQ(stat_of(two() + "/large").st_mode & 0777U, 0755U);
+  set_mode(one() + "/large", 0444);
+  commit_all(one(), "not to be executed");
+  switch_in_place(two(), "@");
+  check_out(one(), "@", temp() / "three");
+  EXPECT_EQ(stat_of(temp() / "three/large").st_mode & 0777U, 0644U);
+}
+
 TEST_P(HardLinks, PermissionsGivenByHandAreAChangeOnlyWhereTheyAreNotTheVersions) {
   if (skipped()) return;
   link_to(one());
