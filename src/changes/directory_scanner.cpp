@@ -319,6 +319,7 @@ void DirectoryScanner::add_file(VisitPiece& piece, std::string name, const sys::
   }
   const bool same = relevant != nullptr && entry.state == ScannedEntry::State::kKnown && entry.target == known->target;
   if (same) ++piece.same;
+  if (same && known->ctime != stat.ctime) ++piece.relinked;
 }
 
 /// `known` is what the index has of an equal stat. What it knows from before the machine was started, under a time that
@@ -395,15 +396,18 @@ void DirectoryScanner::finish_directory(DirectoryVisit& visit) {
   if (all_of_it) directory.listing = index::Listing::kComplete;
   std::size_t same = 0;
   std::size_t special_files = 0;
+  std::size_t relinked = 0;
   for (const VisitPiece& piece : visit.pieces) {
     same += piece.same;
     special_files += piece.special_files;
+    relinked += piece.relinked;
   }
   // The index knows nothing of special files.
   const std::size_t indexed = directory.entries.size() - (full() ? special_files : 0);
   if (visit.known && directory.coverage == Coverage::kWhole && same == visit.known->size() && same == indexed) {
     directory.known_tree = visit.known->tree();
-    if (special_files == 0 && same_attributes(*visit.known, directory.stat)) {
+    const bool may_differ = special_files > 0 || (full() && relinked > 0);
+    if (!may_differ && same_attributes(*visit.known, directory.stat)) {
       directory.known_attributes = visit.known->attributes();
     }
   }

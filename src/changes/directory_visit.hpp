@@ -39,6 +39,7 @@ struct VisitPiece {
   std::size_t taken = 0;
   std::size_t same = 0;               ///< entries that are as the index knows them
   std::size_t special_files = 0;      ///< of which the index knows nothing
+  std::size_t relinked = 0;           ///< of `same`, those whose ctime alone is another: attributes may be, too
   std::vector<ScanScope> children{};  ///< of those that are directories, in order
 
   [[nodiscard]] ScannedEntry& take_place() { return places[taken++]; }

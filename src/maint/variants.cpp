@@ -35,17 +35,23 @@ class VariantCheck {
     if (found.id != variant_.key.content) {
       findings_.fault(Fault{variant_.key.content.hex(), path_, 0, "",
                             "somebody wrote through a hard link: expected " + variant_.key.content.hex() + ", found " +
-                                found.id.hex() + "; every working copy that links it has that content"});
+                                found.id.hex() +
+                                "; every working copy that links it has that content. `touch` it: they show it "
+                                "as modified then, `restore` brings back what it was, and nobody links it again"});
       return false;
     }
     return has_its_attributes(stat, found.size);
   }
 
  private:
-  bool has_its_attributes(const sys::Stat& stat, std::uint64_t size) {
-    const bool as_named = store::is_as_named(stat, variant_.key, size);
+  Result<bool> has_its_attributes(const sys::Stat& stat, std::uint64_t size) {
+    bool as_named = store::is_as_named(stat, variant_.key, size);
+    if (as_named && store_.config().attributes == store::AttributesPolicy::kFull)
+      as_named = COWSTORE_TRY(store::has_xattrs_of(variant_.key, store_.dir(), path_));
     if (!as_named)
-      findings_.note(path_ + ": permissions, time or owner were changed through a hard link: another will be made");
+      findings_.note(
+          path_ +
+          ": permissions, time, owner or extended attributes were changed through a hard link: another will be made");
     else if (stat.inode != variant_.inode)
       findings_.note(path_ + ": its inode is not as recorded (copied): it is read once more before it is linked");
     return as_named;

@@ -18,9 +18,11 @@ using store::VariantKey;
 
 constexpr std::uint16_t kSpecialBits = 07000;
 
-/// An ACL has a mask, which the write bits are a part of.
+/// An ACL has a mask, which the write bits are a part of. A value that is a file of its own can't be compared in
+/// passing.
 bool is_bound_to_its_file(const object::ExtendedAttribute& xattr) {
-  return xattr.name == object::kCapabilityXattr || xattr.name.starts_with("system.");
+  return std::holds_alternative<object::FileRef>(xattr.value) || xattr.name == object::kCapabilityXattr ||
+         xattr.name.starts_with("system.");
 }
 
 /// Why such a file is never one of several names of an inode; nullptr if it may be.
@@ -28,7 +30,7 @@ const char* reason_not_to_link(const object::Attributes& attributes) {
   if (!attributes.mode || !attributes.mtime) return "the repository records no times, and all links have one";
   if ((*attributes.mode & kSpecialBits) != 0) return "files with setuid, setgid or sticky bits are never linked";
   if (std::any_of(attributes.xattrs.begin(), attributes.xattrs.end(), is_bound_to_its_file))
-    return "files with capabilities or ACLs are never linked";
+    return "files with capabilities, ACLs or large extended attributes are never linked";
   if (attributes.link_group) return "files that have several names in the version are never linked";
   return nullptr;
 }
@@ -48,6 +50,7 @@ VariantLinker::VariantLinker(store::Store& store, store::Variants& variants, sha
       ladder_(ladder),
       maker_(store, making_, verification, Times::kRecorded),
       verification_(verification),
+      records_xattrs_(store.config().attributes == store::AttributesPolicy::kFull),
       uid_(sys::effective_user_id()) {}
 
 Result<std::optional<LinkedFile>> VariantLinker::link(const sys::Dir& parent, const std::string& name,
@@ -87,7 +90,8 @@ Result<std::optional<LinkedFile>> VariantLinker::link_existing(const sys::Dir& p
 /// Looked at by the name that it has been given, which nobody else can replace.
 Result<bool> VariantLinker::is_usable(const Variant& variant, const sys::Dir& parent, const std::string& name,
                                       const sys::Stat& stat, const object::FileRef& content) {
-  const bool as_named = store::is_as_named(stat, variant.key, content.size);
+  bool as_named = store::is_as_named(stat, variant.key, content.size);
+  if (as_named && records_xattrs_) as_named = COWSTORE_TRY(store::has_xattrs_of(variant.key, parent, name));
   if (as_named && stat.inode == variant.inode && verification_ == Verification::kTrust) return true;
   if (!COWSTORE_TRY(is_reread(variant, parent, name, stat, content))) return false;
   if (!as_named) {

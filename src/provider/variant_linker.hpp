@@ -70,6 +70,7 @@ class VariantLinker {
   share::Ladder making_{share::Policy::kAuto};  ///< of what has to be written to make variants
   FileMaker maker_;
   Verification verification_;
+  bool records_xattrs_;
   std::uint32_t uid_;
   std::mutex mutex_;  ///< of the following
   std::unordered_set<std::uint64_t> claimed_;

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/try.hpp"
+#include "sys/xattr.hpp"
 
 namespace cowstore::store {
 
@@ -115,7 +116,10 @@ Result<void> Variants::place(const StagedVariant& staged) {
 Result<void> Variants::set_aside(const Variant& variant) {
   forget(variant);
   const std::string path = variant_path(variant);
-  return store_.rename(path, store_, path + std::string(kAsideSuffix), sys::RenameMode::kNoReplace);
+  const std::string aside = path + std::string(kAsideSuffix);
+  COWSTORE_TRY(store_.rename(path, store_, aside, sys::RenameMode::kNoReplace));
+  const sys::Stat stat = COWSTORE_TRY(store_.stat_plain(aside));
+  return stat.mtime == variant.key.mtime ? store_.set_mtime(aside, stat.ctime) : Result<void>();
 }
 
 Result<void> Variants::drop(const Variant& variant) {
@@ -129,6 +133,17 @@ Result<void> Variants::rename(const Variant& variant, std::uint64_t inode) {
   COWSTORE_TRY(store_.rename(variant_path(variant), store_, variant_path(renamed), sys::RenameMode::kNoReplace));
   remember(renamed);
   return {};
+}
+
+Result<bool> has_xattrs_of(const VariantKey& key, const sys::Dir& dir, std::string_view name) {
+  std::vector<object::ExtendedAttribute> found;
+  for (std::string& attribute : COWSTORE_TRY(sys::list_xattrs(dir, name))) {
+    if (!object::is_recorded_xattr(attribute)) continue;
+    auto value = COWSTORE_TRY(sys::read_xattr(dir, name, attribute));
+    if (value) found.push_back({std::move(attribute), std::move(*value)});
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return fingerprint(found) == key.xattrs;
 }
 
 Result<VariantListing> list_variants(const sys::Dir& store_dir) {

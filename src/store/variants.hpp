@@ -50,7 +50,8 @@ class Variants {
   /// names in tmp/ that the next session removes. After an error the rest isn't published.
   Result<void> publish();
 
-  /// Nobody links it any more: somebody wrote to it. What it is now is kept beside, for whoever did.
+  /// Nobody links it any more: somebody wrote to it. What it is now is kept beside, for whoever did. Where they put the
+  /// time back, it gets another, so that every working copy that has the file sees that it was changed.
   Result<void> set_aside(const Variant& variant);
   /// Its content is right, but it can't be used under its name.
   Result<void> drop(const Variant& variant);
@@ -78,6 +79,9 @@ class Variants {
   std::uint64_t next_ = 0;
   std::vector<StagedVariant> staged_;
 };
+
+/// Whether a file of a store that records extended attributes has those of the variant: changing one leaves the mtime.
+Result<bool> has_xattrs_of(const VariantKey& key, const sys::Dir& dir, std::string_view name);
 
 /// All names in links/, for those who check them.
 struct VariantListing {

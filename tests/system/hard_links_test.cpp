@@ -205,6 +205,11 @@ TEST_P(HardLinks, AnEditThatHidesItsTimeIsFoundByFsckAndByVerify) {
   verified.verification = Verification::kVerify;
   check_out(repo(), "main", two(), verified);
   EXPECT_TRUE(read_file(two() + "/large") == random_bytes(kBytes, 1));
+  expect_modified(one(), {"large"});  // now that it is known, whoever has it is told
+  RestoreOptions all;
+  all.paths = {"large"};
+  EXPECT_EQ(must(open_repository(one()).restore(all)).replaced, 1U);
+  EXPECT_TRUE(read_file(one() + "/large") == random_bytes(kBytes, 1));
 }
 
 TEST_P(HardLinks, PermissionToExecuteGivenByHandLeavesTheVersionsWriteBits) {
@@ -409,6 +414,32 @@ TEST_P(HardLinks, UnderFullAttributesOnlyWhatHasThemAllIsLinked) {
   EXPECT_EQ(stat_of(one() + "/plain").st_uid, 11U);
   remove_path(one() + "/.cowstore/index");
   expect_clean(one());
+  expect_sound(full);
+}
+
+TEST_P(HardLinks, AnExtendedAttributeChangedThroughALinkShowsAndIsNobodyElses) {
+  if (skipped()) return;
+  const std::string full = temp() / "full";
+  InitOptions options;
+  options.attributes = "full";
+  make_repository(full, options);
+  write_file(full + "/plain", random_bytes(kBytes, 1));
+  write_file(full + "/commented", random_bytes(kBytes, 2));
+  run_shell(full, "setfattr -n user.comment -v mine commented");
+  set_mtime(full + "/plain", kThen);
+  set_mtime(full + "/commented", kThen);
+  commit_all(full, "all");
+  check_out(full, "main", one(), by_links());
+  expect_clean(one());
+  run_shell(one(), "setfattr -n user.comment -v theirs commented; setfacl -m u:1234:r plain");
+  expect_modified(one(), {"commented", "plain"});
+  EXPECT_EQ(must(open_repository(full).fsck()).notes.size(), 2U);
+  check_out(full, "main", two(), by_links());
+  expect_clean(two());
+  EXPECT_NE(inode_of(one() + "/plain"), inode_of(two() + "/plain"));
+  check_out(full, "main", temp() / "three", by_links());
+  EXPECT_EQ(inode_of(two() + "/commented"), inode_of(temp() / "three/commented"));
+  expect_clean(two());
   expect_sound(full);
 }
 
