@@ -1,4 +1,4 @@
-// Files that have moved within a working copy, found by their inode. Private to the module.
+// Files that have moved within a working copy, found by their inode.
 #pragma once
 
 #include <cstdint>

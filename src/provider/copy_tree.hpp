@@ -57,7 +57,7 @@ struct CopyTreeTools {
   share::Ladder& elsewhere;  ///< for what is mounted within the source, from which nothing may be shared
   base::ThreadPool& pool;
   Progress* progress;
-  const SourceFiles* known = nullptr;  ///< may be null: then everything is copied as it is
+  SourceFiles* known = nullptr;  ///< may be null: then everything is copied as it is
 };
 
 /// Makes `to`, an empty directory that nobody else writes to, a copy of `from` with all that is below it, but for the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/try.hpp"
+#include "changes/scanned.hpp"
 #include "store/object_info.hpp"
 #include "sys/system.hpp"
 #include "sys/xattr.hpp"
@@ -24,9 +25,10 @@ std::optional<index::IndexedEntry> SourceFiles::find(std::string_view directory,
 }
 
 std::optional<std::uint16_t> SourceFiles::mode_of_copy(std::string_view directory, std::string_view name,
-                                                       const sys::Stat& seen) const {
+                                                       const sys::Stat& seen) {
   if (seen.kind != sys::FileKind::kRegular) return std::nullopt;
-  const auto known = find(directory, name);
+  auto known = find(directory, name);
+  if (!known && changes::is_read_only_link(seen)) known = shared_.find(seen.inode);
   return known && known->mode == seen.mode ? known->recorded.mode : std::nullopt;
 }
 

@@ -116,7 +116,7 @@ class Cloning {
 
   [[nodiscard]] bool links() const { return options_.method == CloneMethod::kHardlink; }
 
-  Result<provider::CopiedTree> copy_files(const BuildDirectory& build, const provider::SourceFiles& known) {
+  Result<provider::CopiedTree> copy_files(const BuildDirectory& build, provider::SourceFiles& known) {
     Timestamp recent = COWSTORE_TRY(sys::file_system_now(build.control));
     recent.seconds -= kWrittenBackAfterSeconds;
     provider::FileCopier copier(recent);

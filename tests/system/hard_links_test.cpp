@@ -309,6 +309,18 @@ TEST_P(HardLinks, AnotherMethodsCloneOfLinksMayBeWrittenTo) {
   expect_clean(two());
 }
 
+TEST_P(HardLinks, AnotherMethodsCloneOfLinksUnderNewNamesMayBeWrittenTo) {
+  if (skipped()) return;
+  link_to(one());
+  run_shell(one(), "mv d/group moved && ln large another");
+  CloneOptions options;
+  options.method = CloneMethod::kCopy;
+  must(open_repository(one()).clone(two(), options));
+  EXPECT_EQ(stat_of(two() + "/moved").st_mode & 0777U, 0664U);
+  EXPECT_EQ(stat_of(two() + "/another").st_mode & 0777U, 0644U);
+  EXPECT_EQ(status_of(two()).modified, std::vector<std::string>());
+}
+
 TEST_P(HardLinks, ACopiedRepositorysSourcesAreReadOnceAndUsed) {
   if (skipped()) return;
   link_to(one());
