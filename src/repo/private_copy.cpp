@@ -115,6 +115,13 @@ Result<void> PrivatePlace::discard() {
   return remove_place(*session_, all_, std::exchange(name_, {}));
 }
 
+Result<void> PrivatePlace::keep() {
+  sys::Dir place = COWSTORE_TRY(all_.open_dir(name_));
+  COWSTORE_TRY(place.unlink(kLock));
+  name_.clear();
+  return {};
+}
+
 Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session) {
   std::vector<AbandonedCopy> abandoned;
   auto all = session.store->dir().open_dir(kPlaces);
@@ -124,6 +131,8 @@ Result<std::vector<AbandonedCopy>> abandoned_copies(Session& session) {
   for (const sys::ListedEntry& entry : COWSTORE_TRY(all->list())) {
     auto place = all->open_dir(entry.name);
     if (!place) continue;  // the lock, or removed meanwhile
+    const bool kept = !place->exists(kLock) && place->exists(kCopy);
+    if (kept) continue;
     auto lock = COWSTORE_TRY(sys::FileLock::try_acquire(*place, kLock, session.context.command_line));
     if (lock) abandoned.push_back({all->path_of(entry.name), std::move(*lock)});
   }

@@ -24,6 +24,8 @@ class PrivatePlace {
   [[nodiscard]] std::string path() const;
   /// Takes the working copy out of the view, and removes it.
   Result<void> discard();
+  /// Leaves it where it is, for good: a working copy like any other.
+  Result<void> keep();
 
  private:
   PrivatePlace(Session& session, sys::Dir all, std::string name, sys::FileLock lock);

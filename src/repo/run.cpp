@@ -51,13 +51,25 @@ class PrivateRun {
   /// It follows no branch, so that nothing that happens to the branch meanwhile keeps the result from being committed.
   Result<void> run_and_discard() {
     PrivatePlace place = COWSTORE_TRY(PrivatePlace::make(session_));
-    COWSTORE_TRY(run_in_copy(version_.commit.hex(), place.path(), Place::kInStore));
+    auto done = run_in_copy(version_.commit.hex(), place.path(), Place::kInStore);
+    if (!done && started_ && options_.commit) return keep_uncommitted(place, std::move(done).error());
+    COWSTORE_TRY(std::move(done));
     COWSTORE_TRY(advance_branch());
     auto discarded = place.discard();
     if (!discarded && session_.context.notice)
       session_.context.notice("the private copy isn't all removed (" + discarded.error().message() +
                               "): `cowstore worktree prune` does the rest");
     return {};
+  }
+
+  /// The outcome may have taken hours to make.
+  static Error keep_uncommitted(PrivatePlace& place, Error error) {
+    const std::string path = place.path();
+    if (!place.keep()) return error;
+    if (!error.hint.empty()) error.hint += "; ";
+    error.hint +=
+        "what the command made is in " + path + ": `cowstore commit` it there, and `cowstore worktree remove` it";
+    return error;
   }
 
   /// As `checkout` would have made it.

@@ -62,6 +62,18 @@ class RunTest : public FilesystemTest {
 };
 INSTANTIATE_TEST_SUITE_P(On, RunTest, every_filesystem(), filesystem_param_name);
 
+/// Whose disk is full as soon as there is a file of that path.
+class FullOnce : public sys::Observer {
+ public:
+  explicit FullOnce(std::string path) : path_(std::move(path)) {}
+  int before(sys::Call call, std::uint64_t, std::string_view) override {
+    return call == sys::Call::kWrite && exists(path_) ? ENOSPC : 0;
+  }
+
+ private:
+  std::string path_;
+};
+
 CommitOptions message(const std::string& text) {
   CommitOptions options;
   options.message = text;
@@ -173,6 +185,29 @@ TEST_P(RunTest, TheOutcomeOfASuccessIsCommittedOnTheBranch) {
   options.commit = message("never");
   EXPECT_FALSE(must(run(options)).commit);
   EXPECT_EQ(must(open_repository(copy()).show("main")).message, "by the command");
+  expect_nothing_left();
+}
+
+TEST_P(RunTest, AnOutcomeThatCouldNotBeCommittedStays) {
+  if (!ready()) return;
+  FullOnce full(temp() / "made");
+  RunOptions options = shell("echo precious > text; echo > '" + (temp() / "made") + "'", "main");
+  options.commit = message("too much");
+  std::string hint;
+  {
+    ScopedObserver watching(full);
+    auto failed = run(options);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, ErrorCode::kNoSpace);
+    hint = failed.error().hint;
+  }
+  const std::size_t at = hint.find(" is in ") + 7;
+  const std::string path = hint.substr(at, hint.find(": `", at) - at);
+  must(run(shell("true")));  // which clears up what others left
+  ASSERT_EQ(read_file(path + "/text"), "precious\n") << hint;
+  EXPECT_TRUE(commit_all(path, "after all").created);
+  must(open_repository(copy()).remove_worktree(copy(), path, Overwrite::kRefuse));
+  must(run(shell("true")));
   expect_nothing_left();
 }
 
