@@ -74,7 +74,7 @@ class SnapshotBuilding {
     auto made = BuildDirectory::snapshot(request_.target, source.tree);
     if (!made) return explained(std::move(made).error());
     sys::SubvolumeInfo info = COWSTORE_TRY(sys::subvolume_info(made->dir));
-    if (source.uuid.empty() || info.changed != source.changed) return Built();
+    if (source.uuid.empty() || info.parent_uuid != source.uuid || info.changed != source.changed) return Built();
     SnapshotBuild build{std::move(*made), std::move(info.uuid)};
     build.source.path = source.path;
     build.source.commit = source.commit;

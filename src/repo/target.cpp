@@ -46,10 +46,9 @@ Result<bool> removed_as_subvolume(const Target& target) {
   return true;
 }
 
-Result<sys::DirLock> lock_new(const Target& target, const std::string& name, const sys::Dir& dir) {
-  auto lock = COWSTORE_TRY(sys::DirLock::try_acquire(dir));
-  if (!lock) return busy(target.parent.path_of(name));
-  return std::move(*lock);
+/// Somebody else made one of that name at the same time.
+Error lost_race(const Target& target, const std::string& name, Error error) {
+  return error.sys_errno == EEXIST ? busy(target.parent.path_of(name)) : error;
 }
 
 }  // namespace
@@ -132,36 +131,47 @@ Result<void> expect_room_to_build(std::string_view operation, const Target& targ
 }
 
 Result<BuildDirectory> BuildDirectory::make(const Target& target, Kind kind) {
-  BuildDirectory build(target.parent, staging_name(target.name));
+  const std::string name = staging_name(target.name);
   const auto make_empty = [&] {
-    return kind == Kind::kPlain ? target.parent.make_dir(build.name_, 0777)
-                                : sys::make_subvolume_or_dir(target.parent, build.name_);
+    return kind == Kind::kPlain ? target.parent.make_dir(name, 0777) : sys::make_subvolume_or_dir(target.parent, name);
   };
   auto made = make_empty();
   if (!made && made.error().sys_errno == EEXIST) {
-    made = remove_stale(target, build.name_);
-    if (made) made = make_empty();
+    COWSTORE_TRY(remove_stale(target, name));
+    made = make_empty();
   }
-  if (!made) {
-    build.name_.clear();  // it isn't ours
-    return std::move(made).error();
-  }
-  build.dir = COWSTORE_TRY(target.parent.open_dir(build.name_));
-  build.lock_ = COWSTORE_TRY(lock_new(target, build.name_, build.dir));
+  if (!made) return lost_race(target, name, std::move(made).error());
+  BuildDirectory build(target.parent, name);
+  COWSTORE_TRY(build.hold());
   COWSTORE_TRY(build.dir.make_dir(kControlName, 0777));
   build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
   return build;
 }
 
 Result<BuildDirectory> BuildDirectory::snapshot(const Target& target, const sys::Dir& source) {
-  std::string name = staging_name(target.name);
+  const std::string name = staging_name(target.name);
   COWSTORE_TRY(remove_stale(target, name));
-  COWSTORE_TRY(sys::snapshot_subvolume(source, target.parent, name, sys::SubvolumeAccess::kWritable));
+  auto made = sys::snapshot_subvolume(source, target.parent, name, sys::SubvolumeAccess::kWritable);
+  if (!made) return lost_race(target, name, std::move(made).error());
   BuildDirectory build(target.parent, name);
-  build.dir = COWSTORE_TRY(target.parent.open_dir(name));
-  build.lock_ = COWSTORE_TRY(lock_new(target, name, build.dir));
+  COWSTORE_TRY(build.hold());
   build.control = COWSTORE_TRY(build.dir.open_dir(kControlName));
   return build;
+}
+
+/// Until it is locked another process may take it for a leftover, remove it, and make its own of that name: that is not
+/// this one's to remove.
+Result<void> BuildDirectory::hold() {
+  auto opened = parent_->open_dir(name_);
+  const bool gone = !opened && opened.error().code == ErrorCode::kNotFound;
+  if (!opened && !gone) return std::move(opened).error();
+  if (!gone) {
+    dir = std::move(*opened);
+    auto lock = COWSTORE_TRY(sys::DirLock::try_acquire(dir));
+    if (lock) lock_ = std::move(*lock);
+    if (lock && COWSTORE_TRY(is_there())) return {};
+  }
+  return busy(parent_->path_of(std::exchange(name_, {})));
 }
 
 BuildDirectory::BuildDirectory(BuildDirectory&& other) noexcept

@@ -38,7 +38,8 @@ Result<void> expect_room_to_build(std::string_view operation, const Target& targ
 
 /// The directory in which a new working copy is built, beside the target, before it is renamed into place. Removed
 /// again unless kept. Its name follows from the target's, so that what a crash left is found, and replaced, by the next
-/// try. Locked, so that nobody takes it for that meanwhile. Borrows the target.
+/// try. Locked, so that nobody takes it for that meanwhile: of several that make one at the same time at most one gets
+/// it, the others get kBusy. Borrows the target.
 class BuildDirectory {
  public:
   /// Empty but for a `.cowstore`; a subvolume where there are any, unless names are to be shared with other
@@ -63,6 +64,8 @@ class BuildDirectory {
   BuildDirectory(const sys::Dir& parent, std::string name) : parent_(&parent), name_(std::move(name)) {}
 
   [[nodiscard]] Result<bool> is_there() const;
+  /// Opens and locks what was just made. kBusy, and nothing is removed, if another process was faster.
+  Result<void> hold();
 
   const sys::Dir* parent_;
   std::string name_;

@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <optional>
 #include <random>
 
 #include "repo/open.hpp"
@@ -12,6 +15,7 @@
 #include "support/random_bytes.hpp"
 #include "support/run_child.hpp"
 #include "support/test_filesystems.hpp"
+#include "sys/lock.hpp"
 #include "sys/subvolume.hpp"
 #include "system/bed.hpp"
 #include "system/full_tree.hpp"
@@ -89,6 +93,26 @@ class SnapshotCheckout : public testing::Test {
 
  private:
   std::unique_ptr<TempDir> temp_;
+};
+
+/// Does something right before a directory is opened that a subvolume call has just made.
+class ActOnceMade : public sys::Observer {
+ public:
+  ActOnceMade(std::string name, std::function<void()> action) : name_(std::move(name)), action_(std::move(action)) {}
+  int before(sys::Call call, std::uint64_t /*bytes*/, std::string_view name) override {
+    if (name != name_) return 0;
+    if (call == sys::Call::kSubvolume) made_ = true;
+    if (call != sys::Call::kOpen || !made_ || done_.exchange(true)) return 0;
+    action_();
+    return 0;
+  }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  std::string name_;
+  std::function<void()> action_;
+  std::atomic<bool> made_{false};
+  std::atomic<bool> done_{false};
 };
 
 /// Some of everything that can differ between two versions.
@@ -322,6 +346,29 @@ TEST_F(SnapshotCheckout, AnOrdinaryUserHasTemplatesOfTheirOwn) {
   struct stat found {};
   ASSERT_EQ(::stat((temp() / "of root/large").c_str(), &found), 0);
   EXPECT_EQ(found.st_uid, 0U);
+}
+
+TEST_F(SnapshotCheckout, OfTwoAtTheSameTimeTheSlowerRemovesNothingOfTheOther) {
+  if (skipped()) return;
+  make();
+  checkout("main", "first");
+  const std::string partial = temp() / ".copy.cowstore-partial";
+  std::optional<sys::DirLock> others;
+  ActOnceMade other(".copy.cowstore-partial", [&] {
+    must(sys::remove_subvolume(temp().open(), ".copy.cowstore-partial"));
+    write_file(partial + "/file", "the other's");
+    others = must(sys::DirLock::try_acquire(must(sys::Dir::open(partial))));
+  });
+  ActOnceMade remover(".copy.cowstore-partial",
+                      [&] { must(sys::remove_subvolume(temp().open(), ".copy.cowstore-partial")); });
+  for (ActOnceMade* faster : {&remover, &other}) {
+    Repository repository = open_repository(repo());
+    ScopedObserver watching(*faster);
+    expect_error(repository.checkout("main", temp() / "copy", {}), ErrorCode::kBusy, "another cowstore is at it");
+    EXPECT_TRUE(faster->done());
+  }
+  EXPECT_EQ(read_file(partial + "/file"), "the other's");
+  EXPECT_FALSE(exists(temp() / "copy"));
 }
 
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
