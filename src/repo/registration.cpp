@@ -117,15 +117,22 @@ Result<void> register_snapshot(Session& session, const refs::View& view, const s
   return register_from_home(session, "snapshot");
 }
 
+/// A template may be a snapshot of a registered working copy: that makes it none.
+bool is_template(const WorkingCopy& copy) {
+  return copy.home.id == kTemplateId && is_within(copy.path, copy.store_path());
+}
+
+Error no_working_copy(const std::string& path) {
+  return {ErrorCode::kUnsupported,
+          0,
+          "use as a working copy",
+          path,
+          "it is a template, of which working copies are made",
+          "`cowstore checkout REV DIR` makes one"};
+}
+
 /// A copy of a template: what a checkout made of it and couldn't register any more, or what somebody copied by hand.
 Result<void> register_from_template(Session& session) {
-  if (is_within(session.copy.path, session.copy.store_path()))
-    return Error{ErrorCode::kUnsupported,
-                 0,
-                 "use as a working copy",
-                 session.copy.path,
-                 "it is a template, of which working copies are made",
-                 "`cowstore checkout REV DIR` makes one"};
   if (!session.copy.uuid.empty()) {
     session.copy.home.id = id_of_subvolume(session.copy.uuid);
     return register_from_home(session, "snapshot");
@@ -168,6 +175,7 @@ Error foreign_store(const Session& session) {
 
 /// Of a working copy without a store of its own, as a subvolume that the view doesn't know, or as a directory.
 Result<void> register_beside(Session& session, const refs::View& view) {
+  if (is_template(session.copy)) return no_working_copy(session.copy.path);
   if (auto source = COWSTORE_TRY(source_of_snapshot(session, view))) {
     if (view.get(refs::worktree_key(*source, "path")) != session.copy.path)
       return register_snapshot(session, view, *source);

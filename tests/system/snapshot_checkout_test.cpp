@@ -371,6 +371,15 @@ TEST_F(SnapshotCheckout, OfTwoAtTheSameTimeTheSlowerRemovesNothingOfTheOther) {
   EXPECT_FALSE(exists(temp() / "copy"));
 }
 
+TEST_F(SnapshotCheckout, TheTemplateOfWhatWasMadeIsNoSnapshotOfItToWorkIn) {
+  if (skipped()) return;
+  make();
+  checkout("main", "first");
+  const std::string tree = repo() + "/.cowstore/store/templates/" + templates()[0] + "/tree";
+  expect_error(Repository::open(tree, test_context()), ErrorCode::kUnsupported, "template");
+  EXPECT_EQ(must(open_repository(repo()).worktrees({})).size(), 2U);
+}
+
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   if (skipped()) return;
   make();
