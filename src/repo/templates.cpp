@@ -23,8 +23,16 @@ std::string suffix() {
   return "." + std::to_string(sys::effective_user_id()) + "." + std::to_string(sys::effective_group_id());
 }
 
-/// What is readable and as it says of itself.
+/// Who may write to a store with others could put one there in this user's name; and a user namespace has other
+/// numbers.
+bool is_own(const sys::Dir& place) {
+  auto stat = place.stat_self();
+  return stat && stat->uid == sys::effective_user_id();
+}
+
+/// What is this user's, readable and as it says of itself.
 std::optional<Held::Sound> look_into(const sys::Dir& place) {
+  if (!is_own(place)) return std::nullopt;
   auto info = read_template_info(place);
   auto tree = place.open_dir(kTree);
   if (!info || !tree) return std::nullopt;

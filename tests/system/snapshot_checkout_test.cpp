@@ -380,6 +380,15 @@ TEST_F(SnapshotCheckout, TheTemplateOfWhatWasMadeIsNoSnapshotOfItToWorkIn) {
   EXPECT_EQ(must(open_repository(repo()).worktrees({})).size(), 2U);
 }
 
+TEST_F(SnapshotCheckout, ATemplateThatIsAnothersIsNotUsed) {
+  if (skipped() || !is_root_or_skip()) return;
+  make();
+  checkout("main", "first");
+  give_to_nobody(repo() + "/.cowstore/store/templates/" + templates()[0]);
+  EXPECT_EQ(checkout("main", "second").method, "reflink");
+  EXPECT_EQ(checkout("main", "third").method, "snapshot");
+}
+
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   if (skipped()) return;
   make();
