@@ -8,6 +8,7 @@
 #include "repo/directories.hpp"
 #include "repo/template_place.hpp"
 #include "repo/waiting_lock.hpp"
+#include "sys/error.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
 
@@ -230,7 +231,12 @@ Result<std::vector<std::string>> drop_templates(Session& session, const DropTemp
   auto all = COWSTORE_TRY(open_all(session));
   if (!all) return std::vector<std::string>();
   std::optional<sys::FileLock> lock;
-  if (options.run == DropTemplates::Run::kReally) lock = COWSTORE_TRY(acquire_lock(session, *all));
+  if (options.run == DropTemplates::Run::kReally) {
+    auto acquired = acquire_lock(session, *all);
+    // Others made them all, root in somebody's store for one: they are theirs to remove.
+    if (!acquired && sys::forbids_writing(acquired.error().sys_errno)) return std::vector<std::string>();
+    lock = COWSTORE_TRY(std::move(acquired));
+  }
   return drop(session, *all, options);
 }
 

@@ -389,6 +389,22 @@ TEST_F(SnapshotCheckout, ATemplateThatIsAnothersIsNotUsed) {
   EXPECT_EQ(checkout("main", "third").method, "snapshot");
 }
 
+TEST_F(SnapshotCheckout, WhatRootMadeIsNotInTheWayOfPruning) {
+  if (skipped() || !is_root_or_skip()) return;
+  give_to_nobody(temp().path());
+  {
+    AsNobody nobody;
+    make();
+  }
+  checkout("main", "of root");
+  EXPECT_EQ(templates().size(), 1U);
+  WorktreePruneOptions prune;
+  prune.templates = WorktreePruneOptions::Templates::kDropUnused;
+  AsNobody nobody;
+  EXPECT_TRUE(must(open_repository(repo()).prune_worktrees(prune)).removed.empty());
+  EXPECT_EQ(checkout("main", "own").method, "reflink");
+}
+
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   if (skipped()) return;
   make();
