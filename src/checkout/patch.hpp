@@ -44,7 +44,8 @@ struct Patched {
 
 /// `root` holds exactly `from`, which distance_between() finds near to `to`, and, maybe, a `.cowstore`. Hard links
 /// between files of `from` must not exist. Directories are worked on in parallel; those that lock their owner out are
-/// opened meanwhile. After an error the tree is neither: remove it.
+/// opened meanwhile; EACCES if what differs is below one that can't be searched. After an error the tree is neither:
+/// remove it.
 Result<Patched> patch(const MaterialiseTools& tools, const object::TreeRoots& from, const object::TreeRoots& to,
                       const sys::Dir& root);
 

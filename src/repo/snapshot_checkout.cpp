@@ -1,6 +1,7 @@
 #include "repo/snapshot_checkout.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/try.hpp"
@@ -134,8 +135,11 @@ class SnapshotBuilding {
     COWSTORE_TRY(require_clones(session_, build->directory.control, request_.target.path(), request_.options));
     provider::FileMaker maker(*session_.store, request_.ladder, request_.options.verification,
                               provider::Times::kRecorded);
-    COWSTORE_TRY(rewrite(
-        *build, checkout::MaterialiseTools{*session_.store, maker, session_.pool(), session_.context.progress}, near));
+    const checkout::MaterialiseTools tools{*session_.store, maker, session_.pool(), session_.context.progress};
+    auto rewritten = rewrite(*build, tools, near);
+    // Below a directory that locks its owner out patch() gets nowhere, who makes it anew does.
+    if (!rewritten && rewritten.error().sys_errno == EACCES) return Built();
+    if (!rewritten) return std::move(rewritten).error();
     build->source.different = near.distance.paths;
     build->files = files_of(near);
     return build;

@@ -405,6 +405,24 @@ TEST_F(SnapshotCheckout, WhatRootMadeIsNotInTheWayOfPruning) {
   EXPECT_EQ(checkout("main", "own").method, "reflink");
 }
 
+TEST_F(SnapshotCheckout, WhatLiesInADirectoryThatLocksItsOwnerOutIsMadeAnew) {
+  if (skipped() || !is_root_or_skip()) return;
+  make();
+  write_file(repo() + "/locked/in/file", "1");
+  set_mode(repo() + "/locked", 0);
+  commit_all(repo(), "second");
+  write_file(repo() + "/locked/in/file", "2");
+  commit_all(repo(), "third");
+  ASSERT_EQ(std::system(("chown -R 65534:65534 '" + temp().path() + "'").c_str()), 0);
+  {
+    AsNobody nobody;
+    EXPECT_EQ(checkout("@~1", "first").method, "reflink");
+    EXPECT_EQ(checkout("main", "second").method, "reflink");
+    EXPECT_EQ(names_in(temp().path()), (std::vector<std::string>{"first", "repo", "second"}));
+  }
+  EXPECT_EQ(read_file(temp() / "second/locked/in/file"), "2");
+}
+
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   if (skipped()) return;
   make();
