@@ -48,13 +48,19 @@ class NewCopy {
       COWSTORE_TRY(write_home(snapshot.directory.control, home_));
       COWSTORE_TRY(write_journal(snapshot.directory.control, snapshot.from));
     } else {
-      home_.id = id_of_subvolume(uuid_);
+      leave_home_of_template();
     }
     report_.method = "snapshot";
     report_.created = snapshot.files;
     report_.source = std::move(snapshot.source);
     report_.sharing = ladder_.report();
     return publish(snapshot.directory);
+  }
+
+  /// It says nothing of this working copy, which is known by its UUID.
+  void leave_home_of_template() {
+    home_.id = id_of_subvolume(uuid_);
+    home_is_templates_ = true;
   }
 
   Result<CheckoutReport> make_files() {
@@ -74,7 +80,7 @@ class NewCopy {
                                      links ? &linker : nullptr};
     checkout::Materialised made = COWSTORE_TRY(checkout::materialise(tools, version_, build.dir));
     if (is_worth_a_template(made) && COWSTORE_TRY(keep(build, made))) {
-      home_.id = id_of_subvolume(uuid_);
+      leave_home_of_template();
     } else {
       COWSTORE_TRY(write_control_files(build, made));
     }
@@ -164,8 +170,7 @@ class NewCopy {
     if (home_.branch)
       operation.changes.push_back({refs::worktree_key(home_.id, "branch"), std::nullopt, *home_.branch});
     if (!uuid_.empty()) operation.changes.push_back({refs::worktree_key(home_.id, "uuid"), std::nullopt, uuid_});
-    // No more durable than the files: after a power cut the home file registers what is still there.
-    auto appended = with_reserve(session_, [&] { return session_.append(operation, refs::Durability::kWithTheNext); });
+    auto appended = with_reserve(session_, [&] { return session_.append(operation, durability()); });
     if (appended) return {};
     Error error = std::move(appended).error();
     if (sys::forbids_writing(error.sys_errno)) {
@@ -176,6 +181,12 @@ class NewCopy {
         "the working copy is made: free some space, or remove what else is in the way, and the first command in "
         "it writes down that it is there";
     return error;
+  }
+
+  /// No more durable than the files: after a power cut the home file registers what is still there. A template's home
+  /// knows of no branch.
+  [[nodiscard]] refs::Durability durability() const {
+    return home_.branch && home_is_templates_ ? refs::Durability::kNow : refs::Durability::kWithTheNext;
   }
 
   void note_unregistered() const {
@@ -191,7 +202,8 @@ class NewCopy {
   share::Ladder ladder_;
   Home home_;
   object::TreeRoots version_;
-  std::string uuid_;  ///< of the new working copy, where it is a subvolume
+  std::string uuid_;                ///< of the new working copy, where it is a subvolume
+  bool home_is_templates_ = false;  ///< that of the new working copy
   CheckoutReport report_;
 };
 

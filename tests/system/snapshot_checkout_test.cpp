@@ -423,6 +423,24 @@ TEST_F(SnapshotCheckout, WhatLiesInADirectoryThatLocksItsOwnerOutIsMadeAnew) {
   EXPECT_EQ(read_file(temp() / "second/locked/in/file"), "2");
 }
 
+TEST_F(SnapshotCheckout, WhichBranchItFollowsIsDurable) {
+  if (skipped()) return;
+  make();
+  const std::string commit = checkout("main", "first").commit.hex();
+  checkout(commit, "detached");
+  write_file(temp() / "detached/more", "x");
+  commit_all(temp() / "detached", "settles what was appended before");
+  Repository repository = open_repository(repo());
+  const auto syncs_of = [&](const std::string& revision, const std::string& name) {
+    CountCalls calls;
+    ScopedObserver watching(calls);
+    EXPECT_EQ(must(repository.checkout(revision, temp() / name, {})).method, "snapshot");
+    return calls.count(sys::Call::kSync);
+  };
+  EXPECT_GT(syncs_of("main", "second"), 0U);
+  EXPECT_EQ(syncs_of(commit, "third"), 0U) << "its home says it all";
+}
+
 TEST_F(SnapshotCheckout, KilledAtAnyChangeTheNextTryWorksAndNothingIsLeft) {
   if (skipped()) return;
   make();
