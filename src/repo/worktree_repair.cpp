@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "base/try.hpp"
@@ -6,6 +7,7 @@
 #include "repo/open.hpp"
 #include "repo/registered.hpp"
 #include "repo/registration.hpp"
+#include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 
 namespace cowstore::repo {
@@ -62,6 +64,7 @@ class Repair {
   }
 
   Result<void> repair_named(const std::string& path) {
+    if (auto point = mount_point_at(path)) return repair_mount_point(path, *point);
     auto copy = open_working_copy(path);
     if (!copy && copy.error().code == ErrorCode::kNotFound) return failure("there is no working copy");
     if (!copy) return std::move(copy).error();
@@ -74,6 +77,21 @@ class Repair {
     return move_registration(*known, std::move(*copy));
   }
 
+  /// Of an overlay that isn't mounted, moved by hand: what is in it is in the store.
+  Result<void> repair_mount_point(const std::string& path, const Home& point) {
+    sys::FileLock lock = COWSTORE_TRY(lock_worktrees(session_));  // nobody mounts it meanwhile
+    auto named = sys::Dir::open(point.store);
+    if (named && !is_same_directory(*named, session_.store->dir()))
+      return failure("it belongs to the store " + point.store + ", which exists");
+    auto known = std::find_if(all_.begin(), all_.end(), [&](const Registered& each) { return each.id == point.id; });
+    if (known == all_.end() || !known->lower) return failure("no overlay of this store has its id");
+    seen_.insert(known->id);
+    if (known->path == path) return failure(look_at(*known, all_).reason);
+    if (look_at(*known, all_).copy || mount_point_at(known->path))
+      return failure("it is a copy: the overlay is at " + known->path);
+    return record_path(*known, path);
+  }
+
   Result<void> repair_at(const Registered& each, WorkingCopy copy) {
     seen_.insert(each.id);
     copy.home.id = each.id;
@@ -83,6 +101,10 @@ class Repair {
   Result<void> move_registration(const Registered& each, WorkingCopy copy) {
     std::string path = copy.path;
     COWSTORE_TRY(repair_at(each, std::move(copy)));
+    return record_path(each, path);
+  }
+
+  Result<void> record_path(const Registered& each, const std::string& path) {
     refs::NewOperation operation = session_.new_operation();
     operation.worktree.clear();
     operation.changes = {{refs::worktree_key(each.id, "path"), each.path, path}};

@@ -263,6 +263,24 @@ TEST_P(Overlays, MovedItIsMountedAtItsNewPath) {
   EXPECT_EQ(read_file(temp() / "again/d/e/small"), "edited");
 }
 
+TEST_P(Overlays, MovedByHandWhileItWasUnmountedItCanBeRepaired) {
+  if (!ready()) return;
+  check_out_overlay();
+  write_file(side() + "/d/e/small", "edited");
+  must(unmount());
+  const std::string moved = temp() / "moved";
+  run_shell(temp().path(), "cp -a side moved");
+  EXPECT_EQ(must(open_repository(main()).repair_worktrees({moved})).unrepaired.size(), 1U);  // a copy
+  EXPECT_EQ(registered().back().path, side());
+  remove_path(side());
+  const WorktreeRepairReport report = must(open_repository(main()).repair_worktrees({moved}));
+  EXPECT_THAT(report.repaired, testing::SizeIs(1));
+  EXPECT_THAT(report.unrepaired, IsEmpty());
+  must(open_repository(main()).mount_worktree(temp().path(), "moved"));
+  EXPECT_EQ(status_of(moved).modified, std::vector<std::string>{"d/e/small"});
+  EXPECT_FALSE(exists(side()));
+}
+
 TEST_P(Overlays, TheTemplateOfARegisteredOneStays) {
   if (!ready()) return;
   check_out_overlay();
