@@ -4,6 +4,7 @@
 
 #include "base/try.hpp"
 #include "refs/names.hpp"
+#include "repo/registered.hpp"
 #include "sys/file.hpp"
 #include "sys/ownership.hpp"
 #include "sys/xattr.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr const char* kOverlays = "overlays";
 constexpr const char* kLock = "lock";
 constexpr const char* kUpper = "upper";
+constexpr const char* kHome = "home";
 constexpr const char* kWork = "work";
 constexpr const char* kAt = "at";
 constexpr const char* kMounted = "mounted";
@@ -103,8 +105,27 @@ std::string read_note(const sys::Dir& place, const char* name) {
   return bytes ? std::string(as_text(*bytes)) : std::string();
 }
 
+/// Somebody has removed it through the mount (`rm -rf` of all): without it nothing could look at what is left, nor be
+/// rid of it.
+Result<void> restore_home(const Session& session, const std::string& id, const OverlayPlace& place) {
+  auto control = place.upper.open_dir(kControlName);
+  if (control && control->exists(kHome)) return {};
+  if (!control && !is_absent(control.error())) return std::move(control).error();
+  if (!control) {
+    COWSTORE_TRY(place.upper.remove_tree(kControlName));  // the overlay's note that it was removed
+    COWSTORE_TRY(place.upper.make_dir(kControlName, 0777));
+    COWSTORE_TRY(hide_control_of_template(place.upper));
+    control = COWSTORE_TRY(place.upper.open_dir(kControlName));
+  }
+  Home home;
+  home.id = id;
+  home.store = session.copy.store_path();
+  return write_home(*control, home);
+}
+
 /// While it was nowhere mounted nobody else wrote in it.
-Result<void> refresh_store(const Session& session, const OverlayPlace& place) {
+Result<void> refresh_home(const Session& session, const std::string& id, const OverlayPlace& place) {
+  COWSTORE_TRY(restore_home(session, id, place));
   sys::Dir control = COWSTORE_TRY(place.upper.open_dir(kControlName));
   Home home = COWSTORE_TRY(read_home(control));
   const std::string store = session.copy.store_path();
@@ -195,7 +216,7 @@ Result<sys::OverlayMount> prepare_overlay(const Session& session, const std::str
                  "it is mounted already, here or in another mount namespace (a container, a service, `cowstore run`)",
                  "end what uses it there, or unmount it"};
   }
-  COWSTORE_TRY(refresh_store(session, place));
+  COWSTORE_TRY(refresh_home(session, id, place));
   COWSTORE_TRY(write_note(place.place, kMounted, session.boot_id));
   return sys::OverlayMount::make(layers, place.xattrs, "cowstore-" + id);
 }

@@ -50,8 +50,8 @@ Result<void> note_mount_point(const OverlayPlace& place, const std::string& path
 /// With the lock; not mounted. Absent is fine.
 Result<void> remove_overlay_place(const Session& session, const std::string& id);
 
-/// With the lock, over a place that is nowhere mounted: else kBusy. Brings what its home says of the store up to date.
-/// Nobody sees it until it is attached.
+/// With the lock, over a place that is nowhere mounted: else kBusy. Brings what its home says of the store up to date;
+/// a home that somebody removed is made anew. Nobody sees it until it is attached.
 Result<sys::OverlayMount> prepare_overlay(const Session& session, const std::string& id, const OverlayPlace& place,
                                           const Template& lower);
 

@@ -281,6 +281,18 @@ TEST_P(Overlays, MovedByHandWhileItWasUnmountedItCanBeRepaired) {
   EXPECT_FALSE(exists(side()));
 }
 
+TEST_P(Overlays, OneThatWasEmptiedCanBeMountedAndRemoved) {
+  if (!ready()) return;
+  check_out_overlay();
+  run_shell(temp().path(), "rm -rf side 2>/dev/null || :; umount side");
+  EXPECT_TRUE(must(mount()).changed);
+  EXPECT_THAT(names_in(side()), testing::ElementsAre(".cowstore"));
+  EXPECT_EQ(status_of(side()).deleted, (std::vector<std::string>{"d/e/small", "d/large", "link", "tool"}));
+  run_shell(temp().path(), "rm -rf side/.cowstore; umount side");
+  must(remove(Overwrite::kForce));
+  expect_nothing_left();
+}
+
 TEST_P(Overlays, TheTemplateOfARegisteredOneStays) {
   if (!ready()) return;
   check_out_overlay();
