@@ -148,13 +148,26 @@ Error unregistered_copy(const std::string& as_given, const WorkingCopy& copy, co
                     : "any cowstore command in it registers it as one of its own"};
 }
 
+/// Of several that were registered at one path, since earlier ones were deleted by hand, that which is there.
+const Registered* registered_at(const std::vector<Registered>& all, const std::string& path) {
+  const Registered* first = nullptr;
+  for (const Registered& each : all) {
+    if (each.path != path) continue;
+    const Found found = look_at(each, all);
+    if (found.copy || (each.lower && found.state == WorktreeState::kNotMounted)) return &each;
+    if (first == nullptr) first = &each;
+  }
+  return first;
+}
+
 }  // namespace
 
 Result<Registered> find_registered(Session& session, const std::string& path, const std::string& as_given) {
   std::vector<Registered> all = COWSTORE_TRY(registered_copies(session));
   for (const Registered& each : all) {
-    if (each.path == path || each.id == as_given) return each;
+    if (each.id == as_given) return each;
   }
+  if (const Registered* at = registered_at(all, path)) return *at;
   // By what lies there: the directory may have been moved since it was registered.
   auto opened = open_working_copy(path);
   const Registered* there = opened ? registration_of(all, *opened) : nullptr;

@@ -244,6 +244,16 @@ TEST_P(WorktreeRemove, ForgetsOneThatIsGone) {
   EXPECT_EQ(worktrees_of(main()).size(), 1U);
 }
 
+TEST_P(WorktreeRemove, TakesTheOneThatIsThereNotThoseThatWereThereBefore) {
+  if (skipped()) return;
+  for (int i = 0; i < 5; ++i) {
+    remove_path(side());
+    check_out(main(), "main", side());
+  }
+  EXPECT_NE(must(remove("side")).files, WorktreeRemoveReport::Files::kNotThere);
+  EXPECT_FALSE(exists(side()));
+}
+
 TEST_P(WorktreeRemove, WaitsForNobodyButSaysWhoIsAtWork) {
   if (skipped()) return;
   auto lock = must(sys::FileLock::try_acquire(must(sys::Dir::open(side() + "/.cowstore")), "lock", "cowstore commit"));
