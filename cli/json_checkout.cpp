@@ -29,7 +29,6 @@ namespace {
 
 std::string json_of(const SnapshotSource& source) {
   return JsonObject()
-      .text("kind", source.kind == SnapshotSource::Kind::kTemplate ? "template" : "working copy")
       .name("path", source.path)
       .text("commit", source.commit.hex())
       .number("different", source.different)

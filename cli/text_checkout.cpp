@@ -44,16 +44,11 @@ std::string unrestored_text(const std::vector<Unrestored>& unrestored, Detail de
   return text;
 }
 
-std::string source_text(const SnapshotSource& source) {
-  if (source.kind == SnapshotSource::Kind::kTemplate) return fmt::format("the template of {}", short_id(source.commit));
-  return fmt::format("{} ({})", quoted_name(source.path), short_id(source.commit));
-}
-
 std::string snapshot_text(const CheckoutReport& report) {
   const SnapshotSource& source = *report.source;
-  if (source.different == 0) return fmt::format("snapshot of {}: everything is shared\n", source_text(source));
-  return fmt::format("snapshot of {}, which differs in {}: {}", source_text(source), counted(source.different, "path"),
-                     text_of(report.sharing));
+  const std::string of = fmt::format("snapshot of the template of {}", short_id(source.commit));
+  if (source.different == 0) return of + ": everything is shared\n";
+  return fmt::format("{}, which differs in {}: {}", of, counted(source.different, "path"), text_of(report.sharing));
 }
 
 std::string sharing_text(const CheckoutReport& report) {

@@ -46,11 +46,10 @@ struct Unrestored {
   std::vector<std::string> what;  ///< "owner 0:0", "security.capability", "character device", …
 };
 
-/// The tree of which a new working copy is a snapshot.
+/// The template of which a new working copy is a snapshot.
 struct SnapshotSource {
-  enum class Kind { kTemplate, kWorkingCopy } kind = Kind::kTemplate;
   std::string path;             ///< absolute
-  CommitId commit;              ///< what it holds, or has as its HEAD
+  CommitId commit;              ///< what it holds
   std::uint64_t different = 0;  ///< paths in it that were not as in the version
 };
 
