@@ -138,9 +138,9 @@ LargeValue Comparison::large_value() const {
 
 /// Both sides are sorted by name.
 Result<void> Comparison::merge(ScannedDirectory& now, VersionDirectory& before, const Place& place, std::size_t frame) {
-  auto old = COWSTORE_TRY(before.next());
+  const VersionEntry* old = COWSTORE_TRY(before.next());
   const auto remove_up_to = [&](const ScannedEntry* next) -> Result<void> {
-    for (; old && (next == nullptr || old->entry.name < next->name); old = COWSTORE_TRY(before.next())) {
+    for (; old != nullptr && (next == nullptr || old->entry.name < next->name); old = COWSTORE_TRY(before.next())) {
       COWSTORE_TRY(
           remove(*old, {frame, place.selection->child(old->entry.name), now.path, old->entry.name, place.depth + 1}));
     }
@@ -149,7 +149,7 @@ Result<void> Comparison::merge(ScannedDirectory& now, VersionDirectory& before, 
   for (ScannedEntry& entry : now.entries) {
     COWSTORE_TRY(remove_up_to(&entry));
     const Place here{frame, place.selection->child(entry.name), now.path, entry.name, place.depth + 1};
-    if (old && old->entry.name == entry.name) {
+    if (old != nullptr && old->entry.name == entry.name) {
       COWSTORE_TRY(compare_entry(entry, *old, here));
       old = COWSTORE_TRY(before.next());
     } else {
@@ -242,7 +242,7 @@ Result<std::size_t> Comparison::remove_contents(const VersionEntry& before, cons
   auto version = COWSTORE_TRY(open_version(before));
   const std::string path = place.path();
   std::size_t count = 0;
-  while (auto entry = COWSTORE_TRY(version->next())) {
+  while (const VersionEntry* entry = COWSTORE_TRY(version->next())) {
     const PathSelection::Node* selection = place.selection->child(entry->entry.name);
     count += COWSTORE_TRY(remove(*entry, {place.frame, selection, path, entry->entry.name, place.depth + 1}));
   }

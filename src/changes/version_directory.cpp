@@ -39,35 +39,35 @@ void VersionDirectory::fill_own(VersionEntry& entry) const {
   if (own_) fill(entry, *own_);
 }
 
-Result<std::optional<VersionEntry>> VersionDirectory::next() {
+Result<const VersionEntry*> VersionDirectory::next() {
   while (true) {
     COWSTORE_TRY(tree_.descend());
     COWSTORE_TRY(attributes_.descend());
-    if (tree_.at_end() && attributes_.at_end()) return std::optional<VersionEntry>();
+    if (tree_.at_end() && attributes_.at_end()) return nullptr;
     const int order = tree_.at_end()         ? 1
                       : attributes_.at_end() ? -1
                                              : tree_.entry().name.compare(attributes_.entry().name);
-    VersionEntry entry;
+    entry_ = {};
     if (order <= 0) {
-      entry.entry = tree_.entry();
+      entry_.entry = tree_.entry();
       tree_.next();
     }
-    const bool is_special = order >= 0 && take_recorded(entry);
-    if (order <= 0 || is_special) return std::optional(std::move(entry));
+    const bool is_special = order >= 0 && take_recorded();
+    if (order <= 0 || is_special) return &entry_;
   }
 }
 
 /// Whether it is a special file, which is in the attributes alone.
-bool VersionDirectory::take_recorded(VersionEntry& entry) {
+bool VersionDirectory::take_recorded() {
   const object::AttributesEntry& found = attributes_.entry();
   const bool is_special = full_ && found.attributes.special;
   if (is_special) {
-    entry.entry.name = found.name;
-    entry.entry.kind = object::entry_kind(found.attributes.special->kind);
+    entry_.entry.name = found.name;
+    entry_.entry.kind = object::entry_kind(found.attributes.special->kind);
   }
   plain_ = plain_ && is_plain(found.attributes);
-  entry.attributes = found.children;
-  if (!found.children) fill(entry, found.attributes);
+  entry_.attributes = found.children;
+  if (!found.children) fill(entry_, found.attributes);
   attributes_.next();
   return is_special;
 }

@@ -34,8 +34,8 @@ class VersionDirectory {
   /// Puts what is recorded of the directory itself into the entry.
   void fill_own(VersionEntry& entry) const;
 
-  /// The next entry by name; nothing at the end.
-  Result<std::optional<VersionEntry>> next();
+  /// The next entry by name, valid until the one after it is asked for; null at the end.
+  Result<const VersionEntry*> next();
   /// Whether the attributes of all that next() has passed, the end included, say nothing but times and permission bits,
   /// which is all that a scan can compare.
   [[nodiscard]] bool plain() const { return plain_; }
@@ -48,12 +48,13 @@ class VersionDirectory {
       : tree_(std::move(tree)), attributes_(std::move(attributes)), full_(policy == store::AttributesPolicy::kFull) {}
 
   Result<void> read_own();
-  bool take_recorded(VersionEntry& entry);
+  bool take_recorded();
   void fill(VersionEntry& entry, const object::Attributes& attributes) const;
 
   TreeCursor tree_;
   AttributesCursor attributes_;
   std::optional<object::Attributes> own_;
+  VersionEntry entry_;
   bool full_;
   bool plain_ = true;
 };
