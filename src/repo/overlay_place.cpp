@@ -5,6 +5,7 @@
 #include "base/try.hpp"
 #include "refs/names.hpp"
 #include "repo/registered.hpp"
+#include "repo/waiting_lock.hpp"
 #include "sys/file.hpp"
 #include "sys/ownership.hpp"
 #include "sys/xattr.hpp"
@@ -142,12 +143,7 @@ Result<sys::FileLock> lock_overlays(const Session& session) {
   auto made = session.store->dir().make_dirs(kOverlays, 0777);
   if (!made) return explain_read_only(std::move(made).error());
   sys::Dir all = COWSTORE_TRY(open_all(session));
-  auto tried = sys::FileLock::try_acquire(all, kLock, session.context.command_line);
-  if (!tried) return explain_read_only(std::move(tried).error());
-  if (*tried) return std::move(**tried);
-  if (session.context.notice)
-    session.context.notice("waiting for another cowstore that mounts: " + sys::FileLock::holder(all, kLock));
-  return sys::FileLock::acquire(all, kLock, session.context.command_line);
+  return acquire_or_wait(all, kLock, session.context, "that mounts");
 }
 
 Result<void> expect_may_mount(const std::string& path) {
