@@ -100,8 +100,7 @@ class Committer {
   }
 
   Result<std::vector<changes::Change>> compare() {
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
-                                session_.pool(),    nullptr,         &session_.variants()};
+    changes::CompareTools tools = compare_tools(session_);
     return changes::compare(scan_, head_.roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly});
   }
 
@@ -253,8 +252,7 @@ class Committer {
   /// What is on disk is now what the version has: comparing them tells each directory its ids, which the index keeps,
   /// where writing them hasn't.
   Result<void> note_known_ids(const object::TreeRoots& roots) {
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
-                                session_.pool(),    nullptr,         &session_.variants()};
+    changes::CompareTools tools = compare_tools(session_);
     COWSTORE_TRY(changes::compare(scan_, roots, tools, {changes::Times::kReport, changes::Detail::kPathsOnly}));
     return {};
   }

@@ -12,6 +12,7 @@
 #include "repo/full_attributes.hpp"
 #include "repo/obstacles.hpp"
 #include "repo/overlay_scan.hpp"
+#include "repo/status.hpp"
 
 namespace cowstore::repo {
 
@@ -41,8 +42,7 @@ class Planner {
     auto differences = COWSTORE_TRY(checkout::differences_between(versions));
     COWSTORE_TRY(checkout::refuse_aliases(session_.copy.root, session_.copy.control, differences));
     COWSTORE_TRY(scan(differences, planned));
-    changes::CompareTools tools{session_.copy.root, *session_.store, session_.cut_rule(),
-                                session_.pool(),    nullptr,         &session_.variants()};
+    changes::CompareTools tools = compare_tools(session_);
     const changes::CompareOptions paths_only{changes::Times::kIgnore, changes::Detail::kPathsOnly};
     auto against_from = COWSTORE_TRY(changes::compare(planned.scan, request_.from, tools, paths_only));
     auto against_to = COWSTORE_TRY(changes::compare(planned.scan, request_.to, tools, paths_only));

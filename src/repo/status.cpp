@@ -77,6 +77,10 @@ std::vector<std::string> unreadable_paths(const changes::Scan& scan) {
   return paths;
 }
 
+changes::CompareTools compare_tools(Session& session) {
+  return {session.copy.root, *session.store, session.cut_rule(), session.pool(), nullptr, &session.variants()};
+}
+
 Result<Compared> compare_with(Session& session, const index::StatIndex& index, const object::TreeRoots& version,
                               const changes::CompareOptions& how, FileSystems file_systems) {
   Compared compared;
@@ -88,8 +92,7 @@ Result<Compared> compare_with(Session& session, const index::StatIndex& index, c
   if (session.context.progress != nullptr) session.context.progress->begin("scanning", 0, 0);
   compared.scan = COWSTORE_TRY(scan_against(session, index, options, version));
   changes::find_unreadable(compared.scan, session.copy.root);
-  changes::CompareTools tools{session.copy.root, *session.store, session.cut_rule(),
-                              session.pool(),    nullptr,        &session.variants()};
+  changes::CompareTools tools = compare_tools(session);
   compared.changes = COWSTORE_TRY(changes::compare(compared.scan, version, tools, how));
   return compared;
 }

@@ -17,6 +17,9 @@ namespace cowstore::repo {
 /// Refreshes the stat index on the way if the working copy isn't locked and can be written to.
 Result<Status> status(Session& session, const StatusOptions& options);
 
+/// What comparing the session's working copy with a version takes. Borrows from the session.
+changes::CompareTools compare_tools(Session& session);
+
 /// A scan with what it says against a version. The changes point into the scan.
 struct Compared {
   changes::Scan scan;

@@ -10,6 +10,7 @@
 #include "repo/registered.hpp"
 #include "repo/snapshot.hpp"
 #include "repo/staging.hpp"
+#include "repo/status.hpp"
 #include "repo/worktree_lock.hpp"
 #include "repo/worktrees.hpp"
 #include "sys/subvolume.hpp"
@@ -65,8 +66,7 @@ Result<Work> find_work(Session& other) {
   if (other.context.progress != nullptr) other.context.progress->begin("scanning", 0, 0);
   work.scan = COWSTORE_TRY(scan_against(other, index, options, head.roots));
   changes::find_unreadable(work.scan, other.copy.root);
-  changes::CompareTools tools{other.copy.root, *other.store, other.cut_rule(),
-                              other.pool(),    nullptr,      &other.variants()};
+  changes::CompareTools tools = compare_tools(other);
   for (const changes::Change& change :
        COWSTORE_TRY(changes::compare(work.scan, head.roots, tools, {.detail = changes::Detail::kPathsOnly}))) {
     if (change.path.empty() && !head.commit) continue;  // there is no version that has other permissions
