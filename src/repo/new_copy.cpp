@@ -32,7 +32,7 @@ class NewCopy {
         target_(std::move(target)),
         revision_(std::move(revision)),
         ladder_(policy_of(options)),
-        home_(new_home()) {}
+        home_(new_home(session, revision_)) {}
 
   Result<CheckoutReport> run() {
     version_ = COWSTORE_TRY(session_.roots_of(revision_.commit));
@@ -133,15 +133,6 @@ class NewCopy {
     };
     request.path = target_.path();
     return checkout::expect_room(*session_.store, control, request);
-  }
-
-  Home new_home() {
-    Home home;
-    home.id = new_working_copy_id();
-    home.store = session_.copy.store_path();
-    home.commit = revision_.commit;
-    if (!revision_.branch.empty()) home.branch = revision_.branch;
-    return home;
   }
 
   Result<void> write_control_files(BuildDirectory& build, const checkout::Materialised& made) {

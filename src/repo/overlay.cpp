@@ -6,6 +6,7 @@
 #include "diff/diff.hpp"
 #include "refs/names.hpp"
 #include "repo/full_disk.hpp"
+#include "repo/registration.hpp"
 #include "repo/staging.hpp"
 #include "sys/subvolume.hpp"
 #include "sys/system.hpp"
@@ -49,7 +50,7 @@ class Making {
     COWSTORE_TRY(expect_may_mount(target_.path()));
     COWSTORE_TRY(expect_unregistered());
     Template lower = COWSTORE_TRY(template_of(session_, revision_.commit, options_.verification));
-    home_ = new_home();
+    home_ = new_home(session_, revision_);
     sys::FileLock lock = COWSTORE_TRY(lock_overlays(session_));
     auto made = make(lower);
     if (!made) {
@@ -72,15 +73,6 @@ class Making {
                    "`cowstore worktree mount " + target_.path() + "` shows it, `cowstore worktree remove` removes it"};
     }
     return {};
-  }
-
-  [[nodiscard]] Home new_home() const {
-    Home home;
-    home.id = new_working_copy_id();
-    home.store = session_.copy.store_path();
-    home.commit = revision_.commit;
-    if (!revision_.branch.empty()) home.branch = revision_.branch;
-    return home;
   }
 
   Result<void> make(const Template& lower) {

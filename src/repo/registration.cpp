@@ -211,6 +211,15 @@ Result<void> settle_registration(Session& session) {
   return {};
 }
 
+Home new_home(const Session& session, const refs::Resolved& revision) {
+  Home home;
+  home.id = new_working_copy_id();
+  home.store = session.copy.store_path();
+  home.commit = revision.commit;
+  if (!revision.branch.empty()) home.branch = revision.branch;
+  return home;
+}
+
 Result<void> refresh_home(Session& session, const sys::FileLock&) {
   Home home = COWSTORE_TRY(read_home(session.copy.control));
   const std::string store = session.copy.store_path();

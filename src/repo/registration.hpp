@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cowstore/result.hpp"
+#include "refs/resolve.hpp"
 #include "refs/view.hpp"
 #include "repo/session.hpp"
 #include "sys/lock.hpp"
@@ -17,6 +18,9 @@ namespace cowstore::repo {
 /// of its birth and the log's times, else at the present one. Where nothing may be written this does nothing, and
 /// reading works all the same (Session::state()).
 Result<void> settle_registration(Session& session);
+
+/// Of a working copy that is to be made of a revision: it has an id of its own, and follows the branch, if it is one.
+Home new_home(const Session& session, const refs::Resolved& revision);
 
 /// Brings `home` up to date: the id that the view knows the working copy by, and where its store is, for those who copy
 /// or snapshot it. Writes only if something is out of date.
