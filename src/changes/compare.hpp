@@ -49,7 +49,7 @@ struct Change {
 
 enum class Times : std::uint8_t { kIgnore, kReport };
 
-/// Whether changes say what the version has. Without it a change takes a fifth of the memory.
+/// Whether changes say what the version has. Without it a change takes a quarter of the memory.
 enum class Detail : std::uint8_t { kWithBefore, kPathsOnly };
 
 struct CompareOptions {
